@@ -1,0 +1,3 @@
+"""LLM-driven discovery of scheduling algorithms."""
+
+__version__ = "0.1.0"

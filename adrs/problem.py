@@ -1,0 +1,245 @@
+"""A problem: what to improve, loaded from a pack (a folder with `problem.toml`)."""
+
+import difflib
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from adrs.errors import PackError, UnknownProblem
+from adrs.evaluation import Evaluation
+from adrs.program import Program
+from adrs.resources import folder
+
+Split = Literal["train", "validation", "test"]
+ENTRY_POINTS = "adrs.problems"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Objective(_Table):
+    """One figure that programs are compared by. The first one declared leads; the others are reported."""
+
+    name: str
+    description: str
+    direction: Literal["min", "max"]
+    unit: str
+    low: float
+    high: float
+    bound: float | None = None
+    """A requirement: at most this (`min`) or at least this (`max`). A program that misses it ranks behind
+    every program that meets it, and is never promoted to best."""
+
+    def excess(self, value: float) -> float:
+        """Return how far `value` is beyond the bound, in the objective's unit; 0 if within, or if unbounded."""
+        if self.bound is None:
+            return 0.0
+        return max(0.0, value - self.bound if self.direction == "min" else self.bound - value)
+
+    def cost(self, value: float) -> float:
+        """Return `value` such that less is better."""
+        return value if self.direction == "min" else -value
+
+
+class Limits(_Table):
+    """What one evaluation may use before the sandbox stops it."""
+
+    seconds: Annotated[float, Field(gt=0)] = 30.0
+    """Wall time of the whole evaluation."""
+    call_seconds: Annotated[float, Field(gt=0)] = 5.0
+    """Wall time of one call."""
+    cpu_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """CPU time of the candidate's process."""
+    memory_mb: Annotated[int, Field(ge=64)] = 1024
+    """Address space beyond what the runner itself uses, in MiB."""
+    answer_mb: Annotated[int, Field(ge=1)] = 64
+    """The largest answer to one call, in MiB."""
+    source_kb: Annotated[int, Field(ge=1)] = 64
+    """The longest program, in KiB."""
+
+
+class Stage(_Table):
+    """One step of an evaluation; a program that fails it goes no further."""
+
+    name: str
+    split: Split
+    instances: Annotated[int, Field(ge=1)] | None = None
+    """How many of the split's instances, from its beginning; all if absent."""
+
+
+class Feature(_Table):
+    """A descriptor that quality-diversity searches spread programs over."""
+
+    name: str
+    description: str
+    low: float
+    high: float
+    bins: Annotated[int, Field(ge=2)] = 8
+
+
+class Source(_Table):
+    """Where a problem or a figure comes from."""
+
+    title: str
+    link: str
+
+
+class PackFile(_Table):
+    """The content of `problem.toml`."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: str
+    functions: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Functions that a program must define at its top level."""
+    deterministic: bool = True
+    """Whether the same program must get the same results every time; if so, repeats are compared."""
+    uses: tuple[str, ...] = ()
+    """Sibling packs whose code this one imports; their files enter the pack's hash."""
+    packages: tuple[str, ...] = ()
+    """Third-party modules that a program may import, such as `numpy`."""
+    references: tuple[str, ...] = ()
+    """Baselines shown beside the best program at the end of a campaign, most important last."""
+    objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
+    limits: Limits = Limits()
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    features: tuple[Feature, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What to improve. Immutable; the evaluator behind it is loaded by the evaluation worker only.
+
+    Attributes:
+        folder: The pack's folder.
+        pack: The content of its `problem.toml`.
+        statement: What a model is told, in Markdown.
+        seed: The program that a campaign starts from.
+    """
+
+    folder: Path
+    pack: PackFile
+    statement: str
+    seed: Program
+
+    @property
+    def name(self) -> str:
+        return self.pack.name
+
+    @property
+    def objective(self) -> Objective:
+        """The objective that leads."""
+        return self.pack.objectives[0]
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over every file of the pack and of the packs that it uses; pinned by each campaign."""
+        digest = hashlib.sha256()
+        for root in (self.folder, *(self.folder.parent / name for name in self.pack.uses)):
+            for path in sorted(root.rglob("*")):
+                if path.is_file() and "__pycache__" not in path.parts:
+                    digest.update(f"{root.name}/{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
+        return digest.hexdigest()
+
+    def programs(self, kind: Literal["baselines", "cheats"]) -> Mapping[str, Program]:
+        """Return the pack's programs of one kind by name, in alphabetical order."""
+        return {path.stem: Program(path.read_text()) for path in sorted((self.folder / kind).glob("*.py"))}
+
+    def rank(self, evaluation: Evaluation) -> tuple[float, float]:
+        """Return a key by which less is better: bounds missed first, then the leading objective.
+
+        Raises:
+            ValueError: The evaluation is not valid; a failure has no rank.
+        """
+        if not evaluation.valid:
+            raise ValueError(f"a {evaluation.status} evaluation has no rank")
+        excess = sum(objective.excess(evaluation.scores[objective.name]) for objective in self.pack.objectives)
+        return excess, self.objective.cost(evaluation.scores[self.objective.name])
+
+    def within_bounds(self, evaluation: Evaluation) -> bool:
+        """Return whether a valid evaluation meets every bound, so that its program may be promoted."""
+        return self.rank(evaluation)[0] == 0.0
+
+
+def load(reference: str) -> Problem:
+    """Return the problem that `reference` names.
+
+    Looked for in this order: a path to a pack, `./evaluators/NAME`, the entry points `adrs.problems`, and the
+    packs that are shipped with adrs.
+
+    Raises:
+        UnknownProblem: Nothing of this name or path is a pack.
+        PackError: The pack does not keep the format.
+    """
+    return open_pack(_find(reference))
+
+
+def open_pack(path: Path) -> Problem:
+    """Return the problem in the pack folder `path`.
+
+    Raises:
+        PackError: A file is missing or does not keep the format.
+    """
+    pack = _parse(path / "problem.toml")
+    missing = [name for name in ("statement.md", "seed.py", "evaluator.py") if not (path / name).is_file()]
+    if missing:
+        raise PackError(f"the pack {str(path)!r} lacks {', '.join(missing)}", "See `adrs problems new NAME` for a complete one.")
+    statement, seed = (path / "statement.md").read_text(), Program((path / "seed.py").read_text())
+    return Problem(path.resolve(), pack, statement, seed)
+
+
+def shipped_and_local() -> list[Path]:
+    """Return the folders of all packs that can be named, nearest first; a nearer one hides others of its name."""
+    found: dict[str, Path] = {}
+    for root in (Path("evaluators"), *_plugged(), folder("evaluators")):
+        for path in sorted(root.glob("*/problem.toml")):
+            found.setdefault(path.parent.name, path.parent)
+    return list(found.values())
+
+
+def _plugged() -> list[Path]:
+    """Return the folders of packs that installed distributions offer (an entry point names a module beside them)."""
+    folders = []
+    for point in entry_points(group=ENTRY_POINTS):
+        module = point.load()
+        folders.append(Path(module.__file__ or ".").parent)
+    return folders
+
+
+def _find(reference: str) -> Path:
+    path = Path(reference)
+    if (path / "problem.toml").is_file():
+        return path
+    if "/" in reference or path.is_dir():
+        raise UnknownProblem(f"{reference!r} holds no problem.toml", "Name a pack's folder, or see `adrs problems list`.")
+    packs = {pack.name: pack for pack in shipped_and_local()}
+    if reference in packs:
+        return packs[reference]
+    close = difflib.get_close_matches(reference, packs, 1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    raise UnknownProblem(f"no problem is called {reference!r}", f"{hint}`adrs problems list` shows all.")
+
+
+def _parse(path: Path) -> PackFile:
+    try:
+        content: dict[str, Any] = tomllib.loads(path.read_text())
+        return PackFile.model_validate(content)
+    except FileNotFoundError:
+        raise PackError(f"{str(path)!r} is missing", "A pack is a folder with a problem.toml.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PackError(f"{str(path)!r} is not TOML: {error}", "Mend the line that it names.") from None
+    except ValidationError as error:
+        raise PackError(f"{str(path)!r}: {explain(error)}", "`adrs problems check` repeats this test.") from None
+
+
+def explain(error: ValidationError) -> str:
+    """Return a validation error in one line."""
+    return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'top level'}: {e['msg'].lower()}" for e in error.errors())

@@ -1,0 +1,76 @@
+"""A program: source text and what it is called by."""
+
+import ast
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+_MARKER = re.compile(r"^[ \t]*# EVOLVE-BLOCK-(START|END)\b.*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Program:
+    """Source text of a candidate; immutable, and ignorant of its scores."""
+
+    source: str
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the source, in hexadecimal: the program's name in the archive."""
+        return hashlib.sha256(self.source.encode()).hexdigest()
+
+    @cached_property
+    def meaning(self) -> str:
+        """SHA-256 of the syntax tree without comments, layout and docstrings; the hash if it does not parse.
+
+        Two programs of one meaning behave alike, so the second need not be evaluated.
+        """
+        try:
+            tree = ast.parse(self.source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return self.hash
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                _drop_docstring(node)
+        return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+    @cached_property
+    def size(self) -> int:
+        """Number of nodes in the syntax tree; 0 if it does not parse."""
+        try:
+            return sum(1 for _ in ast.walk(ast.parse(self.source)))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return 0
+
+    @cached_property
+    def frozen(self) -> tuple[str, ...] | None:
+        """The stretches outside the EVOLVE-BLOCK markers, markers included; None where there are no markers.
+
+        Raises:
+            ValueError: The markers do not alternate START, END, START, END …
+        """
+        marks = list(_MARKER.finditer(self.source))
+        if not marks:
+            return None
+        if [mark[1] for mark in marks] != ["START", "END"] * (len(marks) // 2):
+            raise ValueError("EVOLVE-BLOCK markers must alternate START and END")
+        stretches, begin = [], 0
+        for start, end in zip(marks[::2], marks[1::2], strict=True):
+            stretches.append(self.source[begin : start.end()])
+            begin = end.start()
+        return (*stretches, self.source[begin:])
+
+    def keeps(self, original: "Program") -> bool:
+        """Return whether everything that `original` holds outside its markers stands here unchanged."""
+        if original.frozen is None:
+            return True
+        try:
+            return self.frozen == original.frozen
+        except ValueError:
+            return False
+
+
+def _drop_docstring(node: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+    if ast.get_docstring(node, clean=False) is not None:
+        node.body = node.body[1:] or [ast.Pass()]
