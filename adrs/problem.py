@@ -191,7 +191,9 @@ def open_pack(path: Path) -> Problem:
     pack = _parse(path / "problem.toml")
     missing = [name for name in ("statement.md", "seed.py", "evaluator.py") if not (path / name).is_file()]
     if missing:
-        raise PackError(f"the pack {str(path)!r} lacks {', '.join(missing)}", "See `adrs problems new NAME` for a complete one.")
+        raise PackError(
+            f"the pack {str(path)!r} lacks {', '.join(missing)}", "See `adrs problems new NAME` for a complete one."
+        )
     statement, seed = (path / "statement.md").read_text(), Program((path / "seed.py").read_text())
     return Problem(path.resolve(), pack, statement, seed)
 
@@ -219,7 +221,9 @@ def _find(reference: str) -> Path:
     if (path / "problem.toml").is_file():
         return path
     if "/" in reference or path.is_dir():
-        raise UnknownProblem(f"{reference!r} holds no problem.toml", "Name a pack's folder, or see `adrs problems list`.")
+        raise UnknownProblem(
+            f"{reference!r} holds no problem.toml", "Name a pack's folder, or see `adrs problems list`."
+        )
     packs = {pack.name: pack for pack in shipped_and_local()}
     if reference in packs:
         return packs[reference]

@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Data: TypeAlias = (
-        None | bool | int | float | str | bytes | list["Data"] | tuple["Data", ...] | dict[str, "Data"] | NDArray[np.generic] | "Held"
+        None
+        | bool
+        | int
+        | float
+        | str
+        | bytes
+        | list["Data"]
+        | tuple["Data", ...]
+        | dict[str, "Data"]
+        | NDArray[np.generic]
+        | "Held"
     )
 else:
     Data: TypeAlias = Any
