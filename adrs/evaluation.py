@@ -17,7 +17,7 @@ class Status(StrEnum):
     DUPLICATE = "duplicate"  # the same program was evaluated before
 
 
-class CandidateFailed(Exception):  # noqa: N818 - it is the candidate's failure, not our error
+class CandidateFailed(Exception):
     """A candidate broke a rule; raised by policies and evaluators, turned into an Evaluation at the boundary."""
 
     def __init__(self, status: Status, message: str) -> None:

@@ -221,9 +221,7 @@ def _find(reference: str) -> Path:
     if (path / "problem.toml").is_file():
         return path
     if "/" in reference or path.is_dir():
-        raise UnknownProblem(
-            f"{reference!r} holds no problem.toml", "Name a pack's folder, or see `adrs problems list`."
-        )
+        raise UnknownProblem(f"{reference!r} holds no problem.toml", "Name a pack's folder; see `adrs problems list`.")
     packs = {pack.name: pack for pack in shipped_and_local()}
     if reference in packs:
         return packs[reference]

@@ -16,19 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Data: TypeAlias = (
-        None
-        | bool
-        | int
-        | float
-        | str
-        | bytes
-        | list["Data"]
-        | tuple["Data", ...]
-        | dict[str, "Data"]
-        | NDArray[np.generic]
-        | "Held"
-    )
+    Scalar: TypeAlias = bool | int | float | str | bytes | None
+    Data: TypeAlias = Scalar | list["Data"] | tuple["Data", ...] | dict[str, "Data"] | NDArray[np.generic] | "Held"
 else:
     Data: TypeAlias = Any
 
