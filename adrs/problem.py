@@ -1,5 +1,6 @@
 """A problem: what to improve, loaded from a pack (a folder with `problem.toml`)."""
 
+import ast
 import difflib
 import hashlib
 import tomllib
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adrs.errors import PackError, UnknownProblem
 from adrs.evaluation import Evaluation
-from adrs.program import Program
+from adrs.program import Program, parse
 from adrs.resources import folder
 
 Split = Literal["train", "validation", "test"]
@@ -36,7 +37,7 @@ class Objective(_Table):
     high: float
     bound: float | None = None
     """A requirement: at most this (`min`) or at least this (`max`). A program that misses it ranks behind
-    every program that meets it, and is never promoted to best."""
+    every program that meets it (Deb 2000, An efficient constraint handling method for genetic algorithms)."""
 
     def excess(self, value: float) -> float:
         """Return how far `value` is beyond the bound, in the objective's unit; 0 if within, or if unbounded."""
@@ -153,6 +154,19 @@ class Problem:
         """Return the pack's programs of one kind by name, in alphabetical order."""
         return {path.stem: Program(path.read_text()) for path in sorted((self.folder / kind).glob("*.py"))}
 
+    def complaint(self, program: Program) -> str | None:
+        """Return what keeps `program` from being run at all, in words that can be shown to a model; None if nothing."""
+        limit = self.pack.limits.source_kb * 1024
+        if len(program.source.encode()) > limit:
+            return f"the program is longer than {limit} bytes"
+        try:
+            tree = parse(program.source)
+        except SyntaxError as error:
+            return f"the program does not parse: line {error.lineno or 1}: {error.msg}"
+        defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        missing = [name for name in self.pack.functions if name not in defined]
+        return f"the program does not define {', '.join(missing)} at its top level" if missing else None
+
     def rank(self, evaluation: Evaluation) -> tuple[float, float]:
         """Return a key by which less is better: bounds missed first, then the leading objective.
 
@@ -163,10 +177,6 @@ class Problem:
             raise ValueError(f"a {evaluation.status} evaluation has no rank")
         excess = sum(objective.excess(evaluation.scores[objective.name]) for objective in self.pack.objectives)
         return excess, self.objective.cost(evaluation.scores[self.objective.name])
-
-    def within_bounds(self, evaluation: Evaluation) -> bool:
-        """Return whether a valid evaluation meets every bound, so that its program may be promoted."""
-        return self.rank(evaluation)[0] == 0.0
 
 
 def load(reference: str) -> Problem:

@@ -3,10 +3,25 @@
 import ast
 import hashlib
 import re
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
 _MARKER = re.compile(r"^[ \t]*# EVOLVE-BLOCK-(START|END)\b.*$", re.MULTILINE)
+
+
+def parse(source: str) -> ast.Module:
+    """Return the syntax tree of `source`, silently (Python warns of odd escapes and comparisons otherwise).
+
+    Raises:
+        SyntaxError: It is no Python, or nested too deeply to be parsed.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(source)
+        except (ValueError, RecursionError, MemoryError) as error:  # null bytes, nesting
+            raise SyntaxError(str(error) or type(error).__name__) from None
 
 
 @dataclass(frozen=True)
@@ -27,20 +42,20 @@ class Program:
         Two programs of one meaning behave alike, so the second need not be evaluated.
         """
         try:
-            tree = ast.parse(self.source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            tree = parse(self.source)
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    _drop_docstring(node)
+            return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+        except (SyntaxError, RecursionError):
             return self.hash
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                _drop_docstring(node)
-        return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
     @cached_property
     def size(self) -> int:
         """Number of nodes in the syntax tree; 0 if it does not parse."""
         try:
-            return sum(1 for _ in ast.walk(ast.parse(self.source)))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return sum(1 for _ in ast.walk(parse(self.source)))
+        except SyntaxError:
             return 0
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from adrs.evaluation import Evaluation
+from adrs.evaluation import Evaluation, Status
 from adrs.program import Program
 
 
@@ -69,3 +69,24 @@ class Parents:
     parents: tuple[Trial, ...]
     inspirations: tuple[Trial, ...] = ()
     failed: tuple[Trial, ...] = ()
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A child, or why there is none.
+
+    Attributes:
+        program: The child; None if the attempt failed.
+        status: `unparsed` (or another failure) where there is no child.
+        message: Why there is none, in words that can be shown to a model.
+        model: Who wrote it.
+        prompt: Content hash of the first prompt; empty where no model was prompted.
+        note: One line about the change.
+    """
+
+    program: Program | None
+    model: str
+    status: Status = Status.VALID
+    message: str = ""
+    prompt: str = ""
+    note: str = ""

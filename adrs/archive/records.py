@@ -1,0 +1,96 @@
+"""What the archive hands out besides trials and evaluations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from adrs.llm import Completion, Prompt
+from adrs.trial import Proposal, Spend
+
+CallState = Literal["sent", "answered", "failed", "unknown"]
+
+
+@dataclass(frozen=True)
+class CampaignRecord:
+    """A campaign as it was created.
+
+    Attributes:
+        name: The run's name.
+        created: ISO 8601, UTC.
+        config: Resolved settings, as they hold now (extended budgets included).
+        written: Versions and hashes of what makes the results.
+    """
+
+    name: str
+    created: str
+    config: Mapping[str, Any]
+    written: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Session:
+    """One time that a controller ran the campaign. Times are seconds since 1970, UTC."""
+
+    number: int
+    controller: str
+    started: float
+    heartbeat: float
+    ended: float | None
+    reason: str
+    finished: bool
+
+    @property
+    def seconds(self) -> float:
+        """How long it ran, as far as is known."""
+        return (self.ended or self.heartbeat) - self.started
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A trial that the search asked for and has not heard of yet.
+
+    Attributes:
+        number: The trial.
+        parents: Numbers of its parents; empty for the seed.
+        inspirations: Numbers of the trials shown beside them.
+        failed: Numbers of the failures shown in the prompt.
+        proposal: What was proposed; None if nothing was yet.
+    """
+
+    number: int
+    parents: tuple[int, ...]
+    inspirations: tuple[int, ...]
+    failed: tuple[int, ...]
+    proposal: Proposal | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to a model.
+
+    Attributes:
+        trial: The trial that it belongs to.
+        call: 0 is the first prompt of the trial, 1 its repair.
+        request: Counts up where the same call was sent again after a crash.
+        state: `sent` while unanswered; `unknown` if a crash left it so (its reservation counts as spent).
+        prompt: What was sent.
+        completion: What came back, verbatim; None unless answered.
+        reserved: The most that it can have cost.
+        error: Why it failed; empty unless failed.
+    """
+
+    trial: int
+    call: int
+    request: int
+    state: CallState
+    prompt: Prompt
+    completion: Completion | None
+    reserved: Spend
+    error: str = ""
+
+    @property
+    def spent(self) -> Spend:
+        """What it cost; for an unanswered request of a dead session, the most that it can have cost."""
+        if self.completion is not None:
+            return Spend(self.completion.dollars, self.completion.usage.total)
+        return self.reserved if self.state == "unknown" else Spend()

@@ -1,0 +1,150 @@
+"""The tables of the archive: the facts of campaigns, and nothing derived from them."""
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+METADATA = MetaData()
+
+texts = Table(
+    "texts",
+    METADATA,
+    Column("hash", String(64), primary_key=True),
+    Column("content", Text, nullable=False),
+    comment="Programs, messages of prompts and instance lists, each once, by SHA-256.",
+)
+
+campaigns = Table(
+    "campaigns",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("created", String(32), nullable=False, comment="ISO 8601, UTC"),
+    Column("config", JSON, nullable=False, comment="resolved settings"),
+    Column("written", JSON, nullable=False, comment="versions and hashes of what made the results"),
+)
+
+sessions = Table(
+    "sessions",
+    METADATA,
+    Column("campaign", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("controller", String(200), nullable=False, comment="host:pid"),
+    Column("started", Float, nullable=False, comment="seconds since 1970, UTC"),
+    Column("heartbeat", Float, nullable=False),
+    Column("ended", Float),
+    Column("reason", Text),
+    Column("finished", Boolean, nullable=False, default=False, comment="budget or target reached"),
+    ForeignKeyConstraint(["campaign"], ["campaigns.id"]),
+)
+
+trials = Table(
+    "trials",
+    METADATA,
+    Column("campaign", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("parents", JSON, nullable=False),
+    Column("inspirations", JSON, nullable=False),
+    Column("failed", JSON, nullable=False, comment="failed children shown in the prompt"),
+    Column("proposed", Boolean, nullable=False, default=False),
+    Column("program", String(64)),
+    Column("status", String(20), comment="status of the proposal; evaluations have their own"),
+    Column("message", Text),
+    Column("model", String(200)),
+    Column("prompt", String(64)),
+    Column("note", Text),
+    Column("told", Integer, comment="position in the order in which the search heard of trials"),
+    ForeignKeyConstraint(["campaign"], ["campaigns.id"]),
+    ForeignKeyConstraint(["program"], ["texts.hash"]),
+)
+Index("trials_told", trials.c.campaign, trials.c.told, unique=True)
+
+completions = Table(
+    "completions",
+    METADATA,
+    Column("campaign", Integer, primary_key=True),
+    Column("trial", Integer, primary_key=True),
+    Column("call", Integer, primary_key=True, comment="0 is the first prompt of the trial, 1 its repair"),
+    Column("request", Integer, primary_key=True, comment="counts up where a call was sent again after a crash"),
+    Column("state", String(10), nullable=False, comment="sent, answered, failed or unknown"),
+    Column("prompt", JSON, nullable=False, comment="[[role, hash of text], ...]"),
+    Column("prompt_hash", String(64), nullable=False),
+    Column("seed", Integer, nullable=False),
+    Column("sent", Float, nullable=False),
+    Column("reserved_dollars", Float, nullable=False),
+    Column("reserved_tokens", Integer, nullable=False),
+    Column("text", Text, comment="verbatim"),
+    Column("model", String(200)),
+    Column("prompt_tokens", Integer),
+    Column("completion_tokens", Integer),
+    Column("cached_tokens", Integer),
+    Column("estimated", Boolean),
+    Column("dollars", Float),
+    Column("seconds", Float),
+    Column("finish", String(40)),
+    Column("attempts", Integer),
+    Column("error", Text),
+    ForeignKeyConstraint(["campaign", "trial"], ["trials.campaign", "trials.number"]),
+)
+
+
+def _outcome() -> list[Column[Any]]:
+    """Return the columns of an evaluation."""
+    return [
+        Column("status", String(20), nullable=False),
+        Column("message", Text, nullable=False),
+        Column("scores", JSON, nullable=False),
+        Column("features", JSON, nullable=False),
+        Column("feedback", Text, nullable=False),
+        Column("seconds", Float, nullable=False),
+        Column("instances", String(64), comment="hash of the list of (instance, group) that the columns follow"),
+        Column("columns", LargeBinary, comment="per-instance scores by name: JSON, deflated"),
+    ]
+
+
+evaluations = Table(
+    "evaluations",
+    METADATA,
+    Column("campaign", Integer, primary_key=True),
+    Column("trial", Integer, primary_key=True),
+    Column("split", String(20), primary_key=True),
+    *_outcome(),
+    ForeignKeyConstraint(["campaign", "trial"], ["trials.campaign", "trials.number"]),
+    ForeignKeyConstraint(["instances"], ["texts.hash"]),
+)
+
+references = Table(
+    "references",
+    METADATA,
+    Column("campaign", Integer, primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("split", String(20), primary_key=True),
+    *_outcome(),
+    ForeignKeyConstraint(["campaign"], ["campaigns.id"]),
+    ForeignKeyConstraint(["instances"], ["texts.hash"]),
+    comment="published baselines, measured in this campaign",
+)
+
+events = Table(
+    "events",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("campaign", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("kind", String(40), nullable=False, comment="extended, promoted, unsealed, noticed ..."),
+    Column("data", JSON, nullable=False),
+    ForeignKeyConstraint(["campaign"], ["campaigns.id"]),
+)

@@ -1,0 +1,1 @@
+"""A campaign: problem, search, proposer, evaluator, archive and budget, in a folder of `runs/`."""

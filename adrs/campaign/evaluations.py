@@ -1,0 +1,30 @@
+"""The evaluation workers of a campaign."""
+
+import functools
+from concurrent.futures import Future
+from typing import Literal
+
+from adrs.dispatch.processes import Workers
+from adrs.evaluating import worker
+from adrs.evaluation import Evaluation
+from adrs.problem import Problem, Split
+from adrs.program import Program
+
+
+class WorkerPool:
+    """Evaluates programs of one problem, each worker in a process and behind a wall of its own."""
+
+    def __init__(self, problem: Problem, *, sandbox: Literal["local", "docker"], count: int) -> None:
+        self._workers = Workers(count, functools.partial(worker.start, str(problem.folder), sandbox))
+
+    @property
+    def free(self) -> int:
+        return self._workers.free
+
+    def evaluate(self, program: Program, split: Split) -> "Future[Evaluation]":
+        """Begin an evaluation on a free worker."""
+        return self._workers.submit(worker.run, program.source, split)
+
+    def close(self) -> None:
+        """End the workers and what they run."""
+        self._workers.close()

@@ -1,0 +1,134 @@
+"""A run's folder: where its archive, settings, log and best program lie."""
+
+import difflib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+
+from adrs.archive import Archive
+from adrs.archive.connection import sqlite_url
+from adrs.config import CampaignConfig, Written
+from adrs.errors import ArchiveError, UsageError
+
+_ADJECTIVES = "able amber bold brave brisk calm clear deft early exact fair fleet fond glad keen kind lean lucid merry"
+_NOUNS = "badger crane dove eland falcon finch gull hare heron ibis kite lark lynx marten otter owl plover stoat tern"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one campaign."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def archive(self) -> Path:
+        return self.path / "archive.db"
+
+    @property
+    def best(self) -> Path:
+        """The best program, rewritten at every promotion."""
+        return self.path / "best.py"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.txt"
+
+    @property
+    def stop_request(self) -> Path:
+        """A file that asks the controller to finish what is in flight and stop."""
+        return self.path / "stop"
+
+    def open(self) -> Archive:
+        """Return the archive in this folder."""
+        return Archive.open(sqlite_url(self.archive))
+
+    def write_config(self, config: CampaignConfig, written: Written) -> None:
+        """Write the settings and what made the results, for people to read; the archive holds the same."""
+        settings = config.model_dump(exclude_none=True)
+        options = settings.pop("search_options")
+        lines = [f"{name} = {_toml(value)}" for name, value in settings.items()]
+        lines += _section("search_options", options)
+        facts = written.model_dump()
+        packages = facts.pop("packages")
+        lines += [
+            "",
+            "# What made the results; not read back.",
+            *(f"# {name} = {_toml(v)}" for name, v in facts.items()),
+        ]
+        lines += [f"# {name} {version}" for name, version in packages.items()]
+        (self.path / "campaign.toml").write_text("\n".join(lines) + "\n")
+
+
+def create(runs: Path, name: str | None) -> RunFolder:
+    """Make the folder of a new run; a name is made up if none is given.
+
+    Raises:
+        UsageError: It exists, or cannot be made.
+    """
+    chosen = name or _fresh_name(runs)
+    path = runs / chosen
+    try:
+        path.mkdir(parents=True)
+    except FileExistsError:
+        raise UsageError(
+            f"there is a run called {chosen!r} already", f"`adrs resume {chosen}`, or another --name."
+        ) from None
+    except OSError as error:
+        raise UsageError(
+            f"the folder {str(path)!r} cannot be made: {error.strerror}", "Name another with --runs."
+        ) from None
+    return RunFolder(path)
+
+
+def find(reference: str, runs: Path) -> RunFolder:
+    """Return the run that `reference` names: a folder, a name in `runs`, or `last` for the newest.
+
+    Raises:
+        ArchiveError: There is no such run.
+    """
+    names = {folder.name: folder for folder in all_runs(runs)}
+    if reference == "last" and names:
+        return max(names.values(), key=lambda folder: folder.archive.stat().st_mtime)
+    if reference in names:
+        return names[reference]
+    if (Path(reference) / "archive.db").is_file():
+        return RunFolder(Path(reference))
+    close = difflib.get_close_matches(reference, names, 1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    raise ArchiveError(f"there is no run {reference!r} in {str(runs)!r}", f"{hint}`adrs status` lists all runs.")
+
+
+def all_runs(runs: Path) -> list[RunFolder]:
+    """Return the runs in a folder of runs, by name."""
+    return [RunFolder(path.parent) for path in sorted(runs.glob("*/archive.db"))]
+
+
+def remove(folder: RunFolder) -> None:
+    """Delete the folder of a run that never began."""
+    shutil.rmtree(folder.path)
+
+
+def _fresh_name(runs: Path) -> str:
+    random = SystemRandom()  # names must differ between campaigns of one seed
+    for attempt in range(1000):
+        name = f"{random.choice(_ADJECTIVES.split())}-{random.choice(_NOUNS.split())}"
+        if attempt > 100:
+            name = f"{name}-{attempt}"
+        if not (runs / name).exists():
+            return name
+    raise UsageError(f"no free name was found in {str(runs)!r}", "Give one with --name.")
+
+
+def _section(name: str, values: Mapping[str, int | float | str]) -> list[str]:
+    return ["", f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in values.items())] if values else []
+
+
+def _toml(value: object) -> str:
+    return json.dumps(value)  # numbers, booleans and strings are written alike in both

@@ -1,0 +1,241 @@
+"""The loop: plan, propose, evaluate, tell. One thread decides; model threads and evaluation workers wait and work."""
+
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from adrs.archive import Planned
+from adrs.campaign.parts import Outcome, Parts
+from adrs.campaign.promotion import Promotion
+from adrs.errors import BudgetExhausted, PackError, SandboxUnavailable
+from adrs.evaluation import Evaluation, Status
+from adrs.events import NewBest, Notice, Stopping, TrialEnded
+from adrs.problem import Split
+from adrs.program import Program
+from adrs.randomness import derive
+from adrs.trial import Parents, Proposal, Trial
+
+_TICK_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Something that is being waited for."""
+
+    kind: Literal["propose", "train", "validation"]
+    number: int
+    program: Program | None = None
+    retried: bool = False
+
+
+@dataclass
+class _State:
+    """What the loop knows; all of it can be rebuilt from the archive."""
+
+    told: dict[int, Trial] = field(default_factory=dict)
+    meanings: dict[str, int] = field(default_factory=dict)
+    next_number: int = 0
+    waiting: "dict[Future[Any], _Task]" = field(default_factory=dict)
+    queue: deque[_Task] = field(default_factory=deque)
+    ending: Outcome | None = None
+
+    @property
+    def in_flight(self) -> int:
+        return len(self.waiting) + len(self.queue)
+
+
+class Loop:
+    """Runs one session of a campaign, from what the archive holds to the end of the budget."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._state = _State()
+        self.promotion = Promotion(parts.problem, parts.config.validate_top)
+        threads = parts.config.threads()
+        sequential = threads == 1 and parts.config.workers == 1
+        self._width = 1 if sequential else threads + 2 * parts.config.workers
+
+    def run(self) -> Outcome:
+        """Work until the budget, the target, the user or a failure of ours ends it; finish what is in flight."""
+        self._restore()
+        while True:
+            self._look_for_an_end()
+            self._plan()
+            self._begin_evaluations()
+            if not self._state.waiting:
+                break
+            done, _ = wait(self._state.waiting, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
+            for future in sorted(done, key=lambda future: self._state.waiting[future].number):
+                self._handle(self._state.waiting.pop(future), future)
+            self._parts.tick()
+        return self._state.ending or Outcome("nothing was left to do", finished=True)
+
+    # --- beginning, and beginning again
+
+    def _restore(self) -> None:
+        """Rebuild everything from the archive, and take up what an earlier session left unfinished."""
+        validations = self._parts.archive.evaluations("validation")
+        for trial in self._parts.archive.trials():
+            self._hear(trial, validations.get(trial.number))
+        planned = self._parts.archive.planned()
+        numbers = [*self._state.told, *(plan.number for plan in planned)]
+        self._state.next_number = max(numbers, default=-1) + 1
+        for plan in planned:
+            self._take_up(plan)
+
+    def _take_up(self, plan: Planned) -> None:
+        """Go on with a trial where an earlier session left it."""
+        if self._parts.archive.evaluation(plan.number, "train") is not None:
+            self._tell(plan.number)
+            return
+        self._parts.budget.take_evaluation()
+        if plan.proposal is None:
+            self._propose(plan.number, self._parents(plan))
+        else:
+            self._go_on(plan.number, plan.proposal)
+
+    def _parents(self, plan: Planned) -> Parents | None:
+        told = self._state.told
+        groups = [
+            tuple(told[number] for number in numbers) for numbers in (plan.parents, plan.inspirations, plan.failed)
+        ]
+        return Parents(*groups) if plan.parents else None
+
+    def _look_for_an_end(self) -> None:
+        """Note the first reason to plan no more trials."""
+        if self._state.ending is not None:
+            return
+        asked = self._parts.stop_asked()
+        limit = self._parts.budget.exhausted(self._parts.seconds())
+        if asked is not None:
+            self._end(Outcome(asked, interrupted=True))
+        elif self.promotion.reached(self._parts.config.target):
+            self._end(Outcome(f"the target of {self._parts.config.target:g} was reached", finished=True))
+        elif limit is not None:
+            self._end(Outcome(f"the budget of {limit} was used", finished=True))
+
+    def _end(self, outcome: Outcome) -> None:
+        if self._state.ending is None:
+            self._state.ending = outcome
+            self._parts.tell_user(Stopping(self._state.in_flight, outcome.reason))
+
+    # --- planning and proposing
+
+    def _plan(self) -> None:
+        while self._state.ending is None and self._has_room() and self._parts.budget.take_trial():
+            self._parts.budget.take_evaluation()
+            number = self._state.next_number
+            self._state.next_number += 1
+            seed, search = self._parts.config.seed, self._parts.search
+            parents = search.ask(derive(seed, number, "ask")) if number > 0 else None
+            self._parts.archive.plan(number, parents)
+            self._propose(number, parents)
+            self._look_for_an_end()
+
+    def _has_room(self) -> bool:
+        """Whether one more trial may be in flight: the seed program goes alone."""
+        if self._state.next_number > 0 and not self._state.told:
+            return False
+        return self._state.in_flight < self._width
+
+    def _propose(self, number: int, parents: Parents | None) -> None:
+        if parents is None:
+            self._proposed(number, Proposal(self._parts.problem.seed, "seed", note="the seed program"))
+            return
+        proposer = self._parts.proposer(number)
+        rng = derive(self._parts.config.seed, number, "propose")
+        future = self._parts.threads.submit(proposer.propose, self._parts.problem, parents, rng)
+        self._state.waiting[future] = _Task("propose", number)
+
+    def _proposed(self, number: int, proposal: Proposal) -> None:
+        proposal = self._known(number, proposal)
+        self._parts.archive.propose(number, proposal)
+        self._go_on(number, proposal)
+
+    def _go_on(self, number: int, proposal: Proposal) -> None:
+        """Evaluate what was proposed, or tell that there is nothing to evaluate."""
+        if proposal.program is None or proposal.status is not Status.VALID:
+            self._parts.budget.return_evaluation()
+            self._tell(number)
+        else:
+            self._state.meanings[proposal.program.meaning] = number
+            self._state.queue.append(_Task("train", number, proposal.program))
+
+    def _known(self, number: int, proposal: Proposal) -> Proposal:
+        """Return the proposal, marked as a duplicate if a program of its meaning was tried before."""
+        if proposal.program is None or proposal.status is not Status.VALID:
+            return proposal
+        first = self._state.meanings.get(proposal.program.meaning, number)
+        if first == number:
+            return proposal
+        message = f"the program does the same as that of trial {first}"
+        return Proposal(proposal.program, proposal.model, Status.DUPLICATE, message, proposal.prompt, proposal.note)
+
+    # --- evaluating and telling
+
+    def _begin_evaluations(self) -> None:
+        while self._state.queue and self._parts.evaluations.free:
+            task = self._state.queue.popleft()
+            assert task.program is not None
+            split: Split = "train" if task.kind == "train" else "validation"
+            self._state.waiting[self._parts.evaluations.evaluate(task.program, split)] = task
+
+    def _handle(self, task: _Task, future: "Future[Proposal] | Future[Evaluation]") -> None:
+        error = future.exception()
+        if error is not None:
+            self._failed(task, error)
+            return
+        outcome = future.result()
+        if isinstance(outcome, Proposal):
+            self._proposed(task.number, outcome)
+        else:
+            self._evaluated(task, outcome)
+
+    def _failed(self, task: _Task, error: BaseException) -> None:
+        """Our machinery failed: the trial stays open, and goes on when the campaign is resumed."""
+        if isinstance(error, SandboxUnavailable) and task.kind != "propose" and not task.retried:
+            self._parts.tell_user(Notice(f"trial {task.number} is evaluated again: {error}"))
+            self._state.queue.append(_Task(task.kind, task.number, task.program, retried=True))
+        elif isinstance(error, BudgetExhausted):
+            self._end(Outcome(str(error), finished=True))
+        elif isinstance(error, Exception):
+            self._end(Outcome(str(error) or type(error).__name__, error=error))
+        else:
+            raise error
+
+    def _evaluated(self, task: _Task, evaluation: Evaluation) -> None:
+        self._parts.archive.add_evaluation(task.number, evaluation)
+        if task.kind == "train":
+            self._tell(task.number)
+        else:
+            self._validated(self._state.told[task.number], evaluation)
+
+    def _tell(self, number: int) -> None:
+        trial = self._parts.archive.tell(number)
+        self._hear(trial, None)
+        self._parts.tell_user(TrialEnded(trial, self._parts.budget.spent, self._parts.seconds()))
+
+    def _hear(self, trial: Trial, validation: Evaluation | None) -> None:
+        """Take in one finished trial, live or replayed, exactly alike."""
+        self._state.told[trial.number] = trial
+        if trial.program is not None:
+            self._state.meanings.setdefault(trial.program.meaning, trial.number)
+        self._parts.search.tell(trial)
+        if trial.number == 0 and not trial.valid:
+            problem = self._parts.problem.name
+            error = PackError(
+                f"the seed program of {problem!r} is {trial.evaluation.status}: {trial.evaluation.message}"
+            )
+            self._end(Outcome(str(error), error=error))
+        if not self.promotion.due(trial):
+            return
+        if validation is not None:
+            self.promotion.validated(trial, validation)
+        elif self._parts.budget.take_evaluation():
+            self._state.queue.append(_Task("validation", trial.number, trial.program))
+
+    def _validated(self, trial: Trial, validation: Evaluation) -> None:
+        if self.promotion.validated(trial, validation):
+            self._parts.archive.add_event("promoted", {"trial": trial.number, "scores": dict(validation.scores)})
+            self._parts.tell_user(NewBest(trial, validation))

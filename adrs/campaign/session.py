@@ -1,0 +1,277 @@
+"""One session of a campaign: from its settings or its archive to the end of the loop."""
+
+import contextlib
+import functools
+import platform
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from adrs import __version__
+from adrs.archive import Archive, Session
+from adrs.archive.connection import sqlite_url
+from adrs.budget import Budget
+from adrs.campaign import folder as folders
+from adrs.campaign.evaluations import WorkerPool
+from adrs.campaign.folder import RunFolder
+from adrs.campaign.ledger import Ledgered
+from adrs.campaign.loop import Loop
+from adrs.campaign.parts import Outcome, Parts
+from adrs.campaign.references import measure_references
+from adrs.config import CampaignConfig, Written
+from adrs.errors import ConfigError, UsageError
+from adrs.events import Ended, Event, Launched, Listener, NewBest
+from adrs.llm import Model
+from adrs.llm.catalogue import ModelSettings, open_model
+from adrs.problem import Problem, explain, load
+from adrs.prompting import Prompts
+from adrs.proposing import Proposer
+from adrs.proposing.mutator import Mutator
+from adrs.proposing.prompted import Prompted
+from adrs.sandbox.choice import choose
+from adrs.search.catalogue import open_search
+
+_PACKAGES = ("alembic", "litellm", "numpy", "openai", "pydantic", "sqlalchemy")
+_STALE_SECONDS = 60.0
+_BEAT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A campaign that is ready to run."""
+
+    folder: RunFolder
+    problem: Problem
+    config: CampaignConfig
+    archive: Archive
+    sandbox: Literal["local", "docker"]
+    model: Model | None
+    """None where the mutator rewrites."""
+
+
+def create(config: CampaignConfig) -> Opened:
+    """Make the folder and archive of a new campaign, after everything that it needs was found.
+
+    Raises:
+        UsageError: The problem, the search, a setting or the name cannot be used.
+        MissingPart: The sandbox, or the key of the model's provider, is not here.
+    """
+    problem = load(config.problem)
+    open_search(config.search, problem, config.search_options)
+    sandbox = choose(config.on).name
+    _require_limit(config)
+    folder = folders.create(Path(config.runs), config.name)
+    config = config.model_copy(update={"name": folder.name, "problem": _reference(config.problem)})
+    written = _written(problem, sandbox)
+    try:
+        model = _model(config, folder)
+        archive = Archive.create(
+            sqlite_url(folder.archive), name=folder.name, config=config.model_dump(), written=written.model_dump()
+        )
+        folder.write_config(config, written)
+    except BaseException:
+        folders.remove(folder)
+        raise
+    return Opened(folder, problem, config, archive, sandbox, model)
+
+
+def reopen(folder: RunFolder, changes: Mapping[str, str]) -> Opened:
+    """Open a campaign to go on with it, with some settings changed (`+5` adds to a limit); the change is recorded.
+
+    Raises:
+        UsageError: Another controller runs it, or its problem is no longer what it was.
+        MissingPart: The sandbox, or the key of the model's provider, is not here.
+    """
+    archive = folder.open()
+    record = archive.record()
+    if running(archive.sessions()):
+        raise UsageError(f"{folder.name!r} is running already", f"`adrs watch {folder.name}`, or `adrs stop` it first.")
+    config = _changed(CampaignConfig.model_validate(record.config), changes)
+    problem = load(config.problem)
+    if problem.hash != record.written["problem_hash"]:
+        raise UsageError(
+            f"the problem {problem.name!r} is not what it was when {folder.name!r} began",
+            "Restore the pack (the results would not compare), or begin a new run.",
+        )
+    sandbox = choose(config.on).name
+    if config.model_dump() != dict(record.config):
+        archive.reconfigure(config.model_dump())
+        folder.write_config(config, Written.model_validate(record.written))
+    return Opened(folder, problem, config, archive, sandbox, _model(config, folder))
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who watches a session, and who may ask it to stop.
+
+    Attributes:
+        listener: Hears of everything that happens, in the controller's thread.
+        stop_asked: Returns why the user wants to stop, once they do.
+    """
+
+    listener: Listener
+    stop_asked: Callable[[], str | None]
+
+
+def run(opened: Opened, watch: Watch) -> Outcome:
+    """Run one session of a campaign to its end, and say how it ended."""
+    archive, config = opened.archive, opened.config
+    before = archive.sessions()
+    number = archive.begin_session()
+    opened.folder.stop_request.unlink(missing_ok=True)
+    watch.listener(
+        Launched(opened.folder.name, opened.problem.name, config.model, opened.sandbox, config.seed, bool(before))
+    )
+    pool = WorkerPool(opened.problem, sandbox=opened.sandbox, count=config.workers)
+    threads = ThreadPoolExecutor(config.threads(), thread_name_prefix="model")
+    outcome = Outcome("the controller failed")
+    try:
+        parts = _parts(opened, pool, threads, watch, number, sum(session.seconds for session in before))
+        measure_references(parts)
+        outcome = Loop(parts).run()
+    finally:
+        pool.close()
+        threads.shutdown(wait=False, cancel_futures=True)
+        archive.end_session(number, reason=outcome.reason, finished=outcome.finished)
+        watch.listener(Ended(outcome.reason, outcome.finished))
+    return outcome
+
+
+def running(sessions: list[Session]) -> bool:
+    """Return whether a controller is at work: its heartbeat is fresh and, on this host, its process lives."""
+    if not sessions or sessions[-1].ended is not None or time.time() - sessions[-1].heartbeat > _STALE_SECONDS:
+        return False
+    host, _, pid = sessions[-1].controller.rpartition(":")
+    return host != platform.node() or Path(f"/proc/{pid}").exists()
+
+
+def _parts(
+    opened: Opened, pool: WorkerPool, threads: ThreadPoolExecutor, watch: Watch, session: int, seconds_before: float
+) -> Parts:
+    problem, config, archive = opened.problem, opened.config, opened.archive
+    trials, evaluations = archive.counts()
+    budget = Budget(config.limits(), archive.spend(), trials=trials, evaluations=evaluations)
+    start = time.monotonic()
+    return Parts(
+        problem=problem,
+        config=config,
+        archive=archive,
+        budget=budget,
+        search=open_search(config.search, problem, config.search_options),
+        proposer=functools.partial(_proposer, opened, budget),
+        evaluations=pool,
+        threads=threads,
+        tell_user=_keeping_best(opened.folder, watch.listener),
+        stop_asked=lambda: _stop_requested(opened.folder) or watch.stop_asked(),
+        tick=_throttled(lambda: archive.beat(session)),
+        seconds=lambda: seconds_before + time.monotonic() - start,
+    )
+
+
+def _proposer(opened: Opened, budget: Budget, number: int) -> Proposer:
+    """Return the proposer of one trial."""
+    if opened.model is None:
+        return Mutator()
+    model = Ledgered(opened.model, opened.archive, budget, number)
+    prompts = Prompts(Path(opened.config.prompts) if opened.config.prompts else None)
+    known = opened.archive.references("train")
+    scores = {name: evaluation.scores for name, evaluation in known.items()}
+    return Prompted(model, prompts=prompts, repairs=opened.config.repairs, references=scores)
+
+
+def _keeping_best(folder: RunFolder, listener: Listener) -> Listener:
+    def listen(event: Event) -> None:
+        if isinstance(event, NewBest) and event.trial.program is not None:
+            fresh = folder.best.with_suffix(".new")
+            fresh.write_text(event.trial.program.source)
+            fresh.replace(folder.best)
+        listener(event)
+
+    return listen
+
+
+def _throttled(beat: Callable[[], None]) -> Callable[[], None]:
+    """Return a function that calls `beat` at most every few seconds."""
+    last = 0.0
+
+    def tick() -> None:
+        nonlocal last
+        if time.monotonic() - last >= _BEAT_SECONDS:
+            last = time.monotonic()
+            beat()
+
+    return tick
+
+
+def _stop_requested(folder: RunFolder) -> str | None:
+    return "`adrs stop` asked for it" if folder.stop_request.exists() else None
+
+
+def _model(config: CampaignConfig, folder: RunFolder) -> Model | None:
+    if config.model == "mutator":
+        return None
+    settings = ModelSettings(
+        max_tokens=config.max_tokens,
+        temperature=config.temperature,
+        seconds=config.model_seconds,
+        attempts=config.attempts,
+        base_url=config.base_url,
+        price=config.price,
+        folder=folder.path / "mailbox",
+    )
+    return open_model(config.model, settings)
+
+
+def _require_limit(config: CampaignConfig) -> None:
+    if all(limit is None for limit in config.limits().model_dump().values()):
+        raise ConfigError(
+            f"a campaign with the model {config.model!r} has no limit",
+            "Give one, such as `--dollars 5` or `--trials 200`.",
+        )
+
+
+def _reference(problem: str) -> str:
+    """Return a path to a problem as an absolute one, so that the run can be resumed from anywhere."""
+    return str(Path(problem).resolve()) if (Path(problem) / "problem.toml").is_file() else problem
+
+
+def _written(problem: Problem, sandbox: str) -> Written:
+    packages = {}
+    for name in _PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            packages[name] = version(name)
+    return Written(
+        adrs=__version__,
+        python=platform.python_version(),
+        platform=platform.platform(),
+        packages=packages,
+        problem_hash=problem.hash,
+        sandbox=sandbox,
+    )
+
+
+def _changed(config: CampaignConfig, changes: Mapping[str, str]) -> CampaignConfig:
+    """Return the settings with some changed; a value of the form `+N` adds to the limit that holds."""
+    values = config.model_dump()
+    for name, text in changes.items():
+        values[name] = _added(name, values[name], text) if text.startswith("+") else text
+    try:
+        return CampaignConfig.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(explain(error), "Give a number, or `+N` to add to a limit.") from None
+
+
+def _added(name: str, before: float | None, text: str) -> float:
+    if before is None:
+        raise ConfigError(f"there is no limit of {name} that {text} could add to", f"Give the limit: --{name} N.")
+    try:
+        total = before + float(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is no number", "Give a number, or `+N` to add to a limit.") from None
+    return int(total) if total == int(total) else total

@@ -1,0 +1,165 @@
+"""The settings of a campaign, and where each came from: flag > environment > file > problem > built in."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from adrs.budget import BudgetLimits
+from adrs.errors import ConfigError
+from adrs.problem import explain
+
+Setting: TypeAlias = bool | int | float | str | dict[str, int | float | str] | None
+ENVIRONMENT = "ADRS_"
+
+
+class CampaignConfig(BudgetLimits):
+    """Every setting of a campaign. A run's folder holds the resolved one as `campaign.toml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    problem: str
+    """A pack's name or path."""
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None
+    """The run's name; one is made up if absent."""
+    runs: str = "runs"
+    """Folder of campaign folders."""
+    seed: int = 0
+    """All randomness of the campaign follows from it."""
+    model: str = "mutator"
+    """Who rewrites programs: `mutator`, a litellm name, `mailbox`, `scripted:FILE`, `recorded:FILE`."""
+    base_url: str | None = None
+    """An OpenAI-compatible endpoint that serves the model."""
+    price: str | None = None
+    """Dollars per million tokens, `PROMPT,COMPLETION[,CACHED]`, where the price list is wrong or silent."""
+    max_tokens: Annotated[int, Field(gt=0)] = 8192
+    """The longest reply."""
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    """The provider's default if absent."""
+    model_seconds: Annotated[float, Field(gt=0)] = 300.0
+    """Longest wait for one reply."""
+    attempts: Annotated[int, Field(ge=1)] = 5
+    """Requests per call while the provider is unavailable."""
+    repairs: Annotated[int, Field(ge=0, le=3)] = 1
+    """Further replies asked for where an edit does not apply."""
+    prompts: str | None = None
+    """A folder of templates instead of the shipped ones."""
+    search: str = "islands"
+    """Search policy: `islands`, `greedy`, `best_of_n`."""
+    search_options: dict[str, int | float | str] = Field(default_factory=dict)
+    """Options of the search policy."""
+    workers: Annotated[int, Field(ge=1)] = Field(default_factory=lambda: os.cpu_count() or 1)
+    """Evaluations at a time; with one worker and one model thread, a run repeats bit for bit."""
+    model_threads: Annotated[int, Field(ge=1)] | None = None
+    """Model calls at a time; 1 for one worker or the mutator, else four per worker."""
+    on: Literal["auto", "local", "docker"] = "auto"
+    """Where candidates run."""
+    target: float | None = None
+    """Stop once the leading objective reaches this on the validation split."""
+    validate_top: Annotated[int, Field(ge=1)] = 5
+    """A trial is run on the validation split if it is among this many best on the training split."""
+
+    def limits(self) -> BudgetLimits:
+        """Return the budget's limits alone."""
+        return BudgetLimits(**{name: getattr(self, name) for name in BudgetLimits.model_fields})
+
+    def threads(self) -> int:
+        """Return how many model calls may wait at a time."""
+        if self.model_threads is not None:
+            return self.model_threads
+        return 1 if self.workers == 1 or self.model == "mutator" else 4 * self.workers
+
+
+DEFAULT_TRIALS = 600
+"""Trials of a campaign that names no limit at all and pays nothing."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A configuration with the origin of each setting (`flag`, `ADRS_NAME`, a file, `problem`, `built in`)."""
+
+    config: CampaignConfig
+    origins: Mapping[str, str]
+
+
+def resolve(
+    *, flags: Mapping[str, Setting], file: Path | None = None, problem: Mapping[str, Setting] | None = None
+) -> Resolved:
+    """Return the settings that hold, the nearest origin first.
+
+    Raises:
+        ConfigError: A setting is unknown or out of range; the message names where it stands.
+    """
+    layers: list[tuple[str, Mapping[str, Setting]]] = [("problem", problem or {})]
+    if file is not None:
+        layers.append((str(file), _read(file)))
+    layers.append((ENVIRONMENT, _environment()))
+    layers.append(("flag", {name: value for name, value in flags.items() if value is not None}))
+    values: dict[str, Setting] = {}
+    origins = dict.fromkeys(CampaignConfig.model_fields, "built in")
+    for origin, layer in layers:
+        for name, value in layer.items():
+            _known(name, origin)
+            values[name] = value
+            origins[name] = f"{ENVIRONMENT}{name.upper()}" if origin == ENVIRONMENT else origin
+    return Resolved(_limited(_validate(values, origins)), origins)
+
+
+def _limited(config: CampaignConfig) -> CampaignConfig:
+    if config.model == "mutator" and all(limit is None for limit in config.limits().model_dump().values()):
+        return config.model_copy(update={"trials": DEFAULT_TRIALS})
+    return config
+
+
+def _validate(values: Mapping[str, Setting], origins: Mapping[str, str]) -> CampaignConfig:
+    try:
+        return CampaignConfig.model_validate(values)
+    except ValidationError as error:
+        first = str(error.errors()[0]["loc"][0]) if error.errors()[0]["loc"] else ""
+        where = origins.get(first, "built in")
+        raise ConfigError(
+            f"{explain(error)} (from {where})", "`adrs config show --origins` shows all settings."
+        ) from None
+
+
+def _known(name: str, origin: str) -> None:
+    if name in CampaignConfig.model_fields:
+        return
+    close = difflib.get_close_matches(name, CampaignConfig.model_fields, 1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    raise ConfigError(f"{name!r} is no setting (from {origin})", f"{hint}`adrs config show` lists all settings.")
+
+
+def _read(path: Path) -> Mapping[str, Setting]:
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise ConfigError(f"there is no file {str(path)!r}", "Name a TOML file of settings.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{str(path)!r} is not TOML: {error}", "Mend the line that it names.") from None
+
+
+def _environment() -> Mapping[str, Setting]:
+    reserved = {"DATA"}  # ADRS_DATA is the folder of users' traces, not a setting of a campaign
+    found = {
+        name.removeprefix(ENVIRONMENT): value for name, value in os.environ.items() if name.startswith(ENVIRONMENT)
+    }
+    return {name.lower(): value for name, value in found.items() if name not in reserved}
+
+
+class Written(BaseModel):
+    """What is written beside the settings in a run's folder: enough to say what made its results."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    adrs: str
+    python: str
+    platform: str
+    packages: dict[str, str]
+    problem_hash: str
+    sandbox: str
