@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from adrs.errors import PackError, UnknownProblem
 from adrs.evaluation import Evaluation
@@ -38,6 +38,12 @@ class Objective(_Table):
     bound: float | None = None
     """A requirement: at most this (`min`) or at least this (`max`). A program that misses it ranks behind
     every program that meets it (Deb 2000, An efficient constraint handling method for genetic algorithms)."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Objective":
+        if not self.low < self.high:
+            raise ValueError(f"low {self.low:g} is not below high {self.high:g}")
+        return self
 
     def excess(self, value: float) -> float:
         """Return how far `value` is beyond the bound, in the objective's unit; 0 if within, or if unbounded."""
@@ -84,6 +90,13 @@ class Feature(_Table):
     low: float
     high: float
     bins: Annotated[int, Field(ge=2)] = 8
+
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Feature":
+        if not self.low < self.high:
+            raise ValueError(f"low {self.low:g} is not below high {self.high:g}")
+        return self
 
 
 class Source(_Table):

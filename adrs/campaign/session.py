@@ -1,7 +1,6 @@
 """One session of a campaign: from its settings or its archive to the end of the loop."""
 
 import contextlib
-import functools
 import platform
 import time
 from collections.abc import Callable, Mapping
@@ -20,20 +19,15 @@ from adrs.budget import Budget
 from adrs.campaign import folder as folders
 from adrs.campaign.evaluations import WorkerPool
 from adrs.campaign.folder import RunFolder
-from adrs.campaign.ledger import Ledgered
 from adrs.campaign.loop import Loop
+from adrs.campaign.models import Proposers, open_campaign_model
 from adrs.campaign.parts import Outcome, Parts
 from adrs.campaign.references import measure_references
 from adrs.config import CampaignConfig, Written
 from adrs.errors import ConfigError, UsageError
 from adrs.events import Ended, Event, Launched, Listener, NewBest
 from adrs.llm import Model
-from adrs.llm.catalogue import ModelSettings, open_model
 from adrs.problem import Problem, explain, load
-from adrs.prompting import Prompts
-from adrs.proposing import Proposer
-from adrs.proposing.mutator import Mutator
-from adrs.proposing.prompted import Prompted
 from adrs.sandbox.choice import choose
 from adrs.search.catalogue import open_search
 
@@ -70,7 +64,7 @@ def create(config: CampaignConfig) -> Opened:
     config = config.model_copy(update={"name": folder.name, "problem": _reference(config.problem)})
     written = _written(problem, sandbox)
     try:
-        model = _model(config, folder)
+        model = open_campaign_model(config, folder)
         archive = Archive.create(
             sqlite_url(folder.archive), name=folder.name, config=config.model_dump(), written=written.model_dump()
         )
@@ -103,7 +97,7 @@ def reopen(folder: RunFolder, changes: Mapping[str, str]) -> Opened:
     if config.model_dump() != dict(record.config):
         archive.reconfigure(config.model_dump())
         folder.write_config(config, Written.model_validate(record.written))
-    return Opened(folder, problem, config, archive, sandbox, _model(config, folder))
+    return Opened(folder, problem, config, archive, sandbox, open_campaign_model(config, folder))
 
 
 @dataclass(frozen=True)
@@ -164,7 +158,7 @@ def _parts(
         archive=archive,
         budget=budget,
         search=open_search(config.search, problem, config.search_options),
-        proposer=functools.partial(_proposer, opened, budget),
+        proposer=Proposers(opened.model, archive, budget, config),
         evaluations=pool,
         threads=threads,
         tell_user=_keeping_best(opened.folder, watch.listener),
@@ -172,17 +166,6 @@ def _parts(
         tick=_throttled(lambda: archive.beat(session)),
         seconds=lambda: seconds_before + time.monotonic() - start,
     )
-
-
-def _proposer(opened: Opened, budget: Budget, number: int) -> Proposer:
-    """Return the proposer of one trial."""
-    if opened.model is None:
-        return Mutator()
-    model = Ledgered(opened.model, opened.archive, budget, number)
-    prompts = Prompts(Path(opened.config.prompts) if opened.config.prompts else None)
-    known = opened.archive.references("train")
-    scores = {name: evaluation.scores for name, evaluation in known.items()}
-    return Prompted(model, prompts=prompts, repairs=opened.config.repairs, references=scores)
 
 
 def _keeping_best(folder: RunFolder, listener: Listener) -> Listener:
@@ -211,21 +194,6 @@ def _throttled(beat: Callable[[], None]) -> Callable[[], None]:
 
 def _stop_requested(folder: RunFolder) -> str | None:
     return "`adrs stop` asked for it" if folder.stop_request.exists() else None
-
-
-def _model(config: CampaignConfig, folder: RunFolder) -> Model | None:
-    if config.model == "mutator":
-        return None
-    settings = ModelSettings(
-        max_tokens=config.max_tokens,
-        temperature=config.temperature,
-        seconds=config.model_seconds,
-        attempts=config.attempts,
-        base_url=config.base_url,
-        price=config.price,
-        folder=folder.path / "mailbox",
-    )
-    return open_model(config.model, settings)
 
 
 def _require_limit(config: CampaignConfig) -> None:

@@ -13,7 +13,12 @@ SCHEMA = 1
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 runs_option = click.option(
-    "--runs", default="runs", envvar="ADRS_RUNS", show_default=True, type=click.Path(), help="Folder of campaign folders."
+    "--runs",
+    default="runs",
+    envvar="ADRS_RUNS",
+    show_default=True,
+    type=click.Path(),
+    help="Folder of campaign folders.",
 )
 
 

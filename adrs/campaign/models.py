@@ -1,0 +1,70 @@
+"""Who rewrites the programs of a campaign."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from adrs.archive import Archive
+from adrs.budget import Budget
+from adrs.campaign.folder import RunFolder
+from adrs.campaign.ledger import Ledgered
+from adrs.config import CampaignConfig
+from adrs.llm import Model
+from adrs.llm.catalogue import ModelSettings, open_model
+from adrs.llm.scripted import Scripted
+from adrs.prompting import Prompts
+from adrs.proposing import Proposer
+from adrs.proposing.mutator import Mutator
+from adrs.proposing.prompted import Prompted
+
+
+def open_campaign_model(config: CampaignConfig, folder: RunFolder | None) -> Model | None:
+    """Return the model of a campaign; None where the mutator rewrites.
+
+    Raises:
+        UsageError: There is no such model.
+        ProviderRefused: The key of its provider is not set.
+    """
+    if config.model == "mutator":
+        return None
+    settings = ModelSettings(
+        max_tokens=config.max_tokens,
+        temperature=config.temperature,
+        seconds=config.model_seconds,
+        attempts=config.attempts,
+        base_url=config.base_url,
+        price=config.price,
+        folder=folder.path / "mailbox" if folder else None,
+    )
+    return open_model(config.model, settings)
+
+
+def open_prompted(prompts: Path | None, references: Mapping[str, Mapping[str, float]]) -> Prompted:
+    """Return a proposer that can say what it would ask, without a model to ask."""
+    return Prompted(Scripted(()), prompts=Prompts(prompts), references=references)
+
+
+class Proposers:
+    """Makes the proposer of each trial, so that every model call is booked on the trial that it is made for."""
+
+    def __init__(self, model: Model | None, archive: Archive, budget: Budget, config: CampaignConfig) -> None:
+        self._model = model
+        self._archive = archive
+        self._budget = budget
+        self._config = config
+
+    def __call__(self, number: int) -> Proposer:
+        """Return the proposer of trial `number`."""
+        if self._model is None:
+            return Mutator()
+        model = Ledgered(self._model, self._archive, self._budget, number)
+        return Prompted(model, prompts=self._prompts, repairs=self._config.repairs, references=self._references)
+
+    @cached_property
+    def _prompts(self) -> Prompts:
+        return Prompts(Path(self._config.prompts) if self._config.prompts else None)
+
+    @cached_property
+    def _references(self) -> Mapping[str, Mapping[str, float]]:
+        measured = self._archive.references("train")
+        return {name: evaluation.scores for name, evaluation in measured.items()}

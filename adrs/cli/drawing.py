@@ -1,0 +1,98 @@
+"""Text and tables on stdout: drawn on a terminal, plain and complete elsewhere."""
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import click
+
+from adrs.cli.output import results_console
+
+Tone = Literal["", "bold", "dim", "green", "red", "cyan"]
+
+_NUMBER = re.compile(r"[-+]?\d[\d.,]*(e[-+]?\d+)?%?|[-+]?inf")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def on_terminal() -> bool:
+    """Return whether stdout is a terminal on which colours are welcome."""
+    return results_console().is_terminal and "NO_COLOR" not in os.environ
+
+
+def print_text(text: str, *, tone: Tone = "", end: str = "\n") -> None:
+    """Print text as it is; on a terminal in a tone, and without the control characters that could redraw it."""
+    if not on_terminal():
+        click.echo(text, nl=False)
+        click.echo(end, nl=False)
+        return
+    click.echo(click.style(_harmless(text), **_STYLES[tone]), nl=False, color=True)
+    click.echo(end, nl=False)
+
+
+def print_heading(text: str) -> None:
+    """Print the heading of what follows, after an empty line."""
+    print_text(f"\n{text}", tone="bold")
+
+
+def print_fields(fields: Iterable[tuple[str, str]]) -> None:
+    """Print names and values, one to a line, the values under each other; empty ones are left out."""
+    kept = [(name, one_line(value)) for name, value in fields if value]
+    width = max((len(name) for name, _ in kept), default=0)
+    for name, value in kept:
+        print_text(f"{name:<{width}}  {value}")
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table; columns of numbers are set to the right. A terminal cuts what is too wide, from the last column."""
+    cells = [[one_line(cell) for cell in row] for row in rows]
+    right = [all(_NUMBER.fullmatch(row[place]) for row in cells if row[place]) for place in range(len(columns))]
+    if on_terminal():
+        _draw(columns, cells, right)
+        return
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    for row in [columns, *cells]:
+        padded = [
+            cell.rjust(width) if number else cell.ljust(width)
+            for cell, width, number in zip(row, widths, right, strict=True)
+        ]
+        click.echo("  ".join(padded).rstrip())
+
+
+def one_line(text: str) -> str:
+    """Return text on one line, with nothing in it that moves the cursor."""
+    return _harmless(" ".join(text.split()))
+
+
+def figure(value: float | None, *, sign: bool = False) -> str:
+    """Return a number in up to five digits; empty for None."""
+    if value is None:
+        return ""
+    return f"{value:+.5g}" if sign else f"{value:.5g}"
+
+
+def span(seconds: float) -> str:
+    """Return a duration in its largest fitting unit."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+_STYLES: dict[Tone, dict[str, object]] = {}
+
+
+def _harmless(text: str) -> str:
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name, number in zip(columns, right, strict=True):
+        table.add_column(name, justify="right" if number else "left", no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    results_console().print(table, soft_wrap=False)

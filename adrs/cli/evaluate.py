@@ -1,0 +1,116 @@
+"""`adrs eval`: score a program, without any model."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from adrs.cli.names import ProblemName
+from adrs.cli.output import json_option, print_json, results_console, runs_option
+
+if TYPE_CHECKING:
+    from adrs.evaluation import Evaluation, Result
+    from adrs.problem import Problem
+
+
+@click.command(name="eval")
+@click.argument("problem", type=ProblemName())
+@click.argument("program", type=click.Path(path_type=Path))
+@click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True)
+@click.option("--repeat", type=click.IntRange(1), default=1, help="Evaluate so many times, each in a fresh process.")
+@click.option("--on", type=click.Choice(["auto", "docker", "local"]), default="auto", help="Where the program runs.")
+@runs_option
+@json_option
+def command(problem: str, program: Path, split: Any, repeat: int, on: Any, runs: str, as_json: bool) -> None:
+    """Score the program in the file PROGRAM on PROBLEM: objectives, classes of instances, status.
+
+    The test split is sealed: campaigns never read it, and opening it here is noted in `unsealed.jsonl` beside the
+    runs. Exit code 3 if the program is not valid.
+    """
+    from adrs.cli.bench import bench, read_program
+    from adrs.errors import GoalMissed
+    from adrs.problem import load
+
+    loaded = load(problem)
+    source = read_program(program)
+    if split == "test":
+        _unseal(Path(runs), loaded, source.hash)
+    with bench(loaded, on) as prepared:
+        evaluations = [prepared.evaluate(source, split) for _ in range(repeat)]
+    if as_json:
+        print_json(_json(loaded, program, evaluations))
+    else:
+        _print(loaded, evaluations)
+    failed = next((evaluation for evaluation in evaluations if not evaluation.valid), None)
+    if failed is not None:
+        raise GoalMissed(f"the program is {failed.status}: {failed.message}", "Mend it and evaluate it again.")
+
+
+def _unseal(runs: Path, problem: "Problem", program: str) -> None:
+    """Note that the test split was opened, before it is."""
+    import json
+    from datetime import UTC, datetime
+
+    runs.mkdir(parents=True, exist_ok=True)
+    log = runs / "unsealed.jsonl"
+    entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "problem": problem.name, "program": program}
+    with log.open("a") as file:
+        file.write(json.dumps(entry) + "\n")
+    opened = sum(json.loads(line)["problem"] == problem.name for line in log.read_text().splitlines())
+    click.echo(f"the test split of {problem.name} is opened, time {opened} here ({log})", err=True)
+
+
+def _json(problem: "Problem", program: Path, evaluations: Sequence["Evaluation"]) -> dict[str, Any]:
+    first = evaluations[0]
+    return {
+        "problem": problem.name,
+        "program": str(program),
+        "split": first.split,
+        "status": first.status,
+        "message": first.message,
+        "objectives": dict(first.scores),
+        "features": dict(first.features),
+        "groups": {group: _means(results) for group, results in _groups(first).items()},
+        "results": [asdict(result) for result in first.results],
+        "seconds": [evaluation.seconds for evaluation in evaluations],
+        "repeatable": all(evaluation.scores == first.scores for evaluation in evaluations),
+    }
+
+
+def _print(problem: "Problem", evaluations: Sequence["Evaluation"]) -> None:
+    from rich.table import Table
+
+    console, first = results_console(), evaluations[0]
+    seconds = sorted(evaluation.seconds for evaluation in evaluations)[len(evaluations) // 2]
+    console.print(f"{problem.name} · {first.split} · {first.status} · {seconds:.2f} s", style="bold")
+    if not first.valid:
+        return
+    table = Table("objective", "value", "unit", "better", "meaning", box=None, pad_edge=False, header_style="dim")
+    for objective in problem.pack.objectives:
+        value = first.scores[objective.name]
+        missed = " (misses its bound)" if objective.excess(value) else ""
+        better = {"min": "lower", "max": "higher"}[objective.direction]
+        table.add_row(objective.name, f"{value:.6g}{missed}", objective.unit, better, objective.description)
+    console.print(table)
+    groups = _groups(first)
+    names = list(first.results[0].scores)
+    table = Table("class", "instances", *names, box=None, pad_edge=False, header_style="dim")
+    for group, results in groups.items():
+        table.add_row(group, str(len(results)), *(f"{value:.6g}" for value in _means(results).values()))
+    console.print(table)
+    if len(evaluations) > 1:
+        same = all(evaluation.scores == first.scores for evaluation in evaluations)
+        console.print(f"{len(evaluations)} evaluations: {'the same scores every time' if same else 'scores differ'}")
+
+
+def _groups(evaluation: "Evaluation") -> dict[str, list["Result"]]:
+    groups: dict[str, list[Result]] = {}
+    for result in evaluation.results:
+        groups.setdefault(result.group, []).append(result)
+    return dict(sorted(groups.items()))
+
+
+def _means(results: Sequence["Result"]) -> dict[str, float]:
+    return {name: sum(result.scores[name] for result in results) / len(results) for name in results[0].scores}

@@ -1,0 +1,149 @@
+"""What a person sees while a campaign runs: a live screen on a terminal, single lines elsewhere, or JSON Lines."""
+
+import time
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol
+
+from adrs.cli.output import notes_console, print_json
+from adrs.cli.progress import Progress, clock, sparkline, trial_json
+from adrs.events import Ended, Event, Launched, NewBest, Notice, Stopping, TrialEnded
+from adrs.trial import Trial
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.live import Live
+
+_PLAIN_SECONDS = 60.0
+
+
+class View(AbstractContextManager["View"], Protocol):
+    """Something that shows a campaign's events."""
+
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+        ...
+
+
+class LiveView:
+    """A screen that is redrawn in place, on stderr."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._start = time.monotonic()
+        self._live: Live | None = None
+
+    def __enter__(self) -> "LiveView":
+        from rich.live import Live
+
+        self._live = Live(get_renderable=self._screen, console=notes_console(), refresh_per_second=4, transient=True)
+        self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Take in an event; it is on the screen within a quarter of a second."""
+        self._progress.hear(event)
+
+    def _screen(self) -> "RenderableType":
+        from rich.console import Group
+        from rich.text import Text
+
+        progress = self._progress
+        config, elapsed = progress.config, clock(time.monotonic() - self._start)
+        head = f"{progress.problem.name} · {progress.run} · {elapsed} · seed {config.seed} · {config.model}"
+        lines = [
+            Text(f"{head} · {progress.sandbox} sandbox", style="bold"),
+            Text(f"{progress.gain()}   {progress.promoted()}"),
+            Text(progress.work()),
+            Text(sparkline(progress.history, lower_is_better=progress.problem.objective.direction == "min")),
+        ]
+        return Group(*lines, self._table(), Text(progress.last, style="dim"))
+
+    def _table(self) -> "RenderableType":
+        from rich.table import Table
+
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for name in ("trial", "status", "score", "to parent", "seconds", "dollars", "change"):
+            right = name not in {"status", "change"}
+            table.add_column(name, justify="right" if right else "left", no_wrap=True, overflow="ellipsis")
+        for trial in self._progress.latest:
+            table.add_row(*_row(trial, self._progress.scores))
+        return table
+
+
+class PlainView:
+    """One line per new best and one per minute, on stderr."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._console = notes_console()
+        self._next = time.monotonic()
+
+    def __enter__(self) -> "PlainView":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        pass
+
+    def __call__(self, event: Event) -> None:
+        """Print what is worth a line."""
+        progress = self._progress
+        progress.hear(event)
+        if isinstance(event, Launched):
+            verb = "resumes" if event.resumed else "starts"
+            self._print(
+                f"{event.run} {verb}: {event.problem}, {event.model}, {event.sandbox} sandbox, seed {event.seed}"
+            )
+        elif isinstance(event, NewBest):
+            self._print(f"new best: {progress.promoted()}; {progress.gain()}")
+        elif isinstance(event, Notice | Stopping | Ended):
+            self._print(progress.last)
+        elif time.monotonic() >= self._next:
+            self._next = time.monotonic() + _PLAIN_SECONDS
+            self._print(f"{clock(progress.seconds)}  {progress.work()}; {progress.gain()}")
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, markup=False, soft_wrap=True)
+
+
+class JsonView:
+    """One JSON object per event that a program would want, on stdout."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def __enter__(self) -> "JsonView":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        pass
+
+    def __call__(self, event: Event) -> None:
+        """Print `launch`, `trial`, `best` and `notice`; `done` is printed by the command itself."""
+        self._progress.hear(event)
+        match event:
+            case Launched():
+                print_json({"event": "launch", **asdict(event)})
+            case TrialEnded():
+                print_json({"event": "trial", **trial_json(event.trial), "spent": asdict(event.spent)})
+            case NewBest():
+                scores = dict(event.validation.scores)
+                print_json({"event": "best", "trial": event.trial.number, "validation": scores})
+            case Notice() | Stopping():
+                print_json({"event": "notice", "text": self._progress.last})
+
+
+def _row(trial: Trial, scores: dict[int, float]) -> tuple[str, ...]:
+    score = scores.get(trial.number)
+    parent = scores.get(trial.parents[0]) if trial.parents else None
+    change = f"{score - parent:+.4g}" if score is not None and parent is not None else ""
+    note = trial.note if trial.valid else trial.evaluation.message.splitlines()[0] if trial.evaluation.message else ""
+    shown = f"{score:.4g}" if score is not None else ""
+    spend = trial.spend
+    status = str(trial.evaluation.status)
+    return str(trial.number), status, shown, change, f"{spend.seconds:.2f}", f"{spend.dollars:.3f}", note[:70]

@@ -1,0 +1,36 @@
+"""Arguments that a shell can complete: runs and problems."""
+
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+
+class RunName(click.ParamType):
+    """A run: its name in the folder of runs, a path to its folder, or `last`."""
+
+    name = "run"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return the runs that begin so; found by file name alone, since a shell waits for it."""
+        runs = Path(str(ctx.params.get("runs") or "runs"))
+        names = sorted(path.parent.name for path in runs.glob("*/archive.db"))
+        return _beginning(["last", *names] if names else [], incomplete)
+
+
+class ProblemName(click.ParamType):
+    """A problem: the name of a pack, or a path to one."""
+
+    name = "problem"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return the problems that begin so, or let the shell complete a path."""
+        from adrs.problem import shipped_and_local
+
+        if "/" in incomplete or incomplete.startswith("."):
+            return [CompletionItem(incomplete, type="dir")]
+        return _beginning([path.name for path in shipped_and_local()], incomplete)
+
+
+def _beginning(names: list[str], incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]

@@ -1,0 +1,39 @@
+"""`adrs resume`: go on with a campaign."""
+
+from pathlib import Path
+
+import click
+
+from adrs.cli.names import RunName
+from adrs.cli.output import json_option, runs_option
+
+_EXAMPLES = """\b
+Examples:
+  adrs resume brave-heron
+  adrs resume last --dollars +5
+"""
+
+
+@click.command(name="resume", epilog=_EXAMPLES)
+@click.argument("run", type=RunName())
+@click.option("--trials", help="A new limit, or +N more.")
+@click.option("--evaluations", help="A new limit, or +N more.")
+@click.option("--dollars", help="A new limit, or +N more.")
+@click.option("--tokens", help="A new limit, or +N more.")
+@click.option("--seconds", help="A new limit, or +N more.")
+@click.option("--target", help="A new target.")
+@click.option("--workers", help="Evaluations at a time.")
+@click.option("--on", type=click.Choice(["auto", "docker", "local"]), help="Where candidates run.")
+@runs_option
+@json_option
+def command(run: str, runs: str, as_json: bool, **changes: str | None) -> None:
+    """Go on with the campaign RUN (a name, a folder, or `last`) where it stands.
+
+    Nothing that was paid for is bought again. Changed limits are recorded.
+    """
+    from adrs.campaign import folder, session
+    from adrs.cli.conduct import conduct
+
+    found = folder.find(run, Path(runs))
+    given = {name: value for name, value in changes.items() if value is not None}
+    conduct(session.reopen(found, given), as_json=as_json)
