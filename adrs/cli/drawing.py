@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -9,30 +10,31 @@ import click
 
 from adrs.cli.output import results_console
 
-Tone = Literal["", "bold", "dim", "green", "red", "cyan"]
+Tone = Literal["bold", "dim", "green", "red", "cyan"]
 
-_NUMBER = re.compile(r"[-+]?\d[\d.,]*(e[-+]?\d+)?%?|[-+]?inf")
+_NUMBER = re.compile(r"[-+]?(\d[\d.]*(e[-+]?\d+)?|inf)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def on_terminal() -> bool:
     """Return whether stdout is a terminal on which colours are welcome."""
-    return results_console().is_terminal and "NO_COLOR" not in os.environ
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
-def print_text(text: str, *, tone: Tone = "", end: str = "\n") -> None:
-    """Print text as it is; on a terminal in a tone, and without the control characters that could redraw it."""
+def print_text(text: str, *, tone: Tone | None = None, end: str = "\n") -> None:
+    """Print text as it is; on a terminal in a tone, and with control characters, which could redraw it, spelt out."""
     if not on_terminal():
-        click.echo(text, nl=False)
-        click.echo(end, nl=False)
+        click.echo(text + end, nl=False)
         return
-    click.echo(click.style(_harmless(text), **_STYLES[tone]), nl=False, color=True)
+    colour = tone if tone not in {"bold", "dim"} else None
+    click.secho(_spelt(text), fg=colour, bold=tone == "bold" or None, dim=tone == "dim" or None, nl=False)
     click.echo(end, nl=False)
 
 
 def print_heading(text: str) -> None:
     """Print the heading of what follows, after an empty line."""
-    print_text(f"\n{text}", tone="bold")
+    print_text("")
+    print_text(text, tone="bold")
 
 
 def print_fields(fields: Iterable[tuple[str, str]]) -> None:
@@ -44,7 +46,7 @@ def print_fields(fields: Iterable[tuple[str, str]]) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; columns of numbers are set to the right. A terminal cuts what is too wide, from the last column."""
+    """Print a table, columns of numbers to the right; a terminal cuts cells that are too wide for it."""
     cells = [[one_line(cell) for cell in row] for row in rows]
     right = [all(_NUMBER.fullmatch(row[place]) for row in cells if row[place]) for place in range(len(columns))]
     if on_terminal():
@@ -52,16 +54,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         return
     widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
     for row in [columns, *cells]:
-        padded = [
-            cell.rjust(width) if number else cell.ljust(width)
-            for cell, width, number in zip(row, widths, right, strict=True)
-        ]
+        places = zip(row, widths, right, strict=True)
+        padded = [cell.rjust(width) if number else cell.ljust(width) for cell, width, number in places]
         click.echo("  ".join(padded).rstrip())
 
 
 def one_line(text: str) -> str:
     """Return text on one line, with nothing in it that moves the cursor."""
-    return _harmless(" ".join(text.split()))
+    return _spelt(" ".join(text.split()))
 
 
 def figure(value: float | None, *, sign: bool = False) -> str:
@@ -71,18 +71,7 @@ def figure(value: float | None, *, sign: bool = False) -> str:
     return f"{value:+.5g}" if sign else f"{value:.5g}"
 
 
-def span(seconds: float) -> str:
-    """Return a duration in its largest fitting unit."""
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-_STYLES: dict[Tone, dict[str, object]] = {}
-
-
-def _harmless(text: str) -> str:
+def _spelt(text: str) -> str:
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 

@@ -11,7 +11,7 @@ from adrs.cli.names import ProblemName
 from adrs.cli.output import json_option, print_json, results_console, runs_option
 
 if TYPE_CHECKING:
-    from adrs.evaluation import Evaluation, Result
+    from adrs.evaluation import Evaluation
     from adrs.problem import Problem
 
 
@@ -63,6 +63,8 @@ def _unseal(runs: Path, problem: "Problem", program: str) -> None:
 
 
 def _json(problem: "Problem", program: Path, evaluations: Sequence["Evaluation"]) -> dict[str, Any]:
+    from adrs.report.tables import groups
+
     first = evaluations[0]
     return {
         "problem": problem.name,
@@ -72,7 +74,7 @@ def _json(problem: "Problem", program: Path, evaluations: Sequence["Evaluation"]
         "message": first.message,
         "objectives": dict(first.scores),
         "features": dict(first.features),
-        "groups": {group: _means(results) for group, results in _groups(first).items()},
+        "groups": [asdict(group) for group in groups(first.results)],
         "results": [asdict(result) for result in first.results],
         "seconds": [evaluation.seconds for evaluation in evaluations],
         "repeatable": all(evaluation.scores == first.scores for evaluation in evaluations),
@@ -81,6 +83,8 @@ def _json(problem: "Problem", program: Path, evaluations: Sequence["Evaluation"]
 
 def _print(problem: "Problem", evaluations: Sequence["Evaluation"]) -> None:
     from rich.table import Table
+
+    from adrs.report.tables import groups
 
     console, first = results_console(), evaluations[0]
     seconds = sorted(evaluation.seconds for evaluation in evaluations)[len(evaluations) // 2]
@@ -94,23 +98,10 @@ def _print(problem: "Problem", evaluations: Sequence["Evaluation"]) -> None:
         better = {"min": "lower", "max": "higher"}[objective.direction]
         table.add_row(objective.name, f"{value:.6g}{missed}", objective.unit, better, objective.description)
     console.print(table)
-    groups = _groups(first)
-    names = list(first.results[0].scores)
-    table = Table("class", "instances", *names, box=None, pad_edge=False, header_style="dim")
-    for group, results in groups.items():
-        table.add_row(group, str(len(results)), *(f"{value:.6g}" for value in _means(results).values()))
+    table = Table("class", "instances", *first.results[0].scores, box=None, pad_edge=False, header_style="dim")
+    for group in groups(first.results):
+        table.add_row(group.name, str(group.instances), *(f"{value:.6g}" for value in group.means.values()))
     console.print(table)
     if len(evaluations) > 1:
         same = all(evaluation.scores == first.scores for evaluation in evaluations)
         console.print(f"{len(evaluations)} evaluations: {'the same scores every time' if same else 'scores differ'}")
-
-
-def _groups(evaluation: "Evaluation") -> dict[str, list["Result"]]:
-    groups: dict[str, list[Result]] = {}
-    for result in evaluation.results:
-        groups.setdefault(result.group, []).append(result)
-    return dict(sorted(groups.items()))
-
-
-def _means(results: Sequence["Result"]) -> dict[str, float]:
-    return {name: sum(result.scores[name] for result in results) / len(results) for name in results[0].scores}

@@ -21,12 +21,6 @@ class Axes:
 
     def __init__(self, problem: Problem) -> None:
         self._features: Sequence[Feature] = problem.pack.features or (_size(problem),)
-        for feature in self._features:
-            if not feature.low < feature.high:
-                raise PackError(
-                    f"the feature {feature.name!r} of {problem.name!r} reaches from {feature.low} to {feature.high}",
-                    "Let `low` be less than `high`.",
-                )
         cells = math.prod(feature.bins for feature in self._features)
         if cells > MOST_CELLS:
             raise PackError(

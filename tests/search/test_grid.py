@@ -52,11 +52,6 @@ def test_a_grid_that_cannot_be_filled_is_refused() -> None:
         Axes(with_features(*(feature(name, 0, 1, 20) for name in "abc")))
 
 
-def test_a_feature_without_a_range_is_refused() -> None:
-    with pytest.raises(PackError, match="'load'"):
-        Axes(with_features(feature("load", 1, 1, 4)))
-
-
 @given(st.lists(st.tuples(st.integers(0, 9), st.floats(-1, 2)), min_size=1, max_size=40))
 def test_each_cell_holds_its_best_and_the_first_among_equals(drawn: list[tuple[int, float]]) -> None:
     problem = sample_problem()

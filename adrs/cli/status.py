@@ -1,0 +1,182 @@
+"""`adrs status`: the runs, or how one is doing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from adrs.cli.names import RunName
+from adrs.cli.output import json_option, print_json, runs_option
+
+if TYPE_CHECKING:
+    from adrs.comparison import Interval
+    from adrs.problem import Objective
+    from adrs.report.compare import Comparison
+    from adrs.report.summary import Row, Summary
+
+_EXAMPLES = """\b
+Examples:
+  adrs status                 all runs
+  adrs status last            the newest in full
+"""
+
+
+@click.command(name="status", epilog=_EXAMPLES)
+@click.argument("run", type=RunName(), required=False)
+@runs_option
+@json_option
+def command(run: str | None, runs: str, as_json: bool) -> None:
+    """List all runs, or say how RUN (a name, a folder, or `last`) is doing.
+
+    The state of a run is running, stopped (resume goes on), finished (its budget is used or its target reached) or
+    crashed (its controller died; resume goes on).
+    """
+    if run is None:
+        _all(Path(runs), as_json=as_json)
+    else:
+        _one(run, Path(runs), as_json=as_json)
+
+
+def _all(runs: Path, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from adrs.report.summary import rows
+
+    found = rows(runs)
+    if as_json:
+        print_json({"runs": [asdict(row) for row in found]})
+    elif found:
+        _print_rows(found)
+    else:
+        click.echo(f"no runs in {str(runs)!r}; `adrs run smtt` starts one", err=True)
+
+
+def _print_rows(rows: Sequence["Row"]) -> None:
+    from adrs.cli.drawing import figure, print_table
+
+    columns = ("run", "problem", "state", "trials", "best", "objective", "dollars", "age", "note")
+    cells = [
+        (row.run, row.problem, row.state, str(row.trials), figure(row.best), row.objective)
+        + (f"{row.spend.dollars:.2f}", _age(row.created), row.note)
+        for row in rows
+    ]
+    print_table(columns, cells)
+
+
+def _one(reference: str, runs: Path, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from adrs.report.compare import comparison
+    from adrs.report.opening import open_run
+    from adrs.report.summary import summarise
+
+    with open_run(reference, runs) as run:
+        summary, compared = summarise(run), comparison(run.problem, run.archive)
+    if as_json:
+        facts = asdict(summary) | {"objective": summary.objective.model_dump()}
+        print_json(facts | {"comparison": [row.data() for row in compared]})
+        return
+    _print_summary(summary)
+    print_comparison(summary.objective, compared)
+    _print_failures(summary)
+    if summary.changed:
+        click.echo(f"note: the pack of {summary.problem} is not what it was when {summary.run} began", err=True)
+    click.echo(f"next: {_next(summary)}", err=True)
+
+
+def _print_summary(summary: "Summary") -> None:
+    from adrs.cli.drawing import figure, print_fields, print_heading, print_table, print_text
+
+    print_text(f"{summary.problem} · {summary.run} · {summary.state}", tone="bold")
+    print_fields(
+        (
+            ("reason", summary.reason),
+            ("begun", f"{summary.created} ({_age(summary.created)} ago)"),
+            ("by", f"{summary.model}, search {summary.search}, seed {summary.seed}, {summary.sandbox} sandbox"),
+            ("best", _best(summary)),
+            ("course", _course(summary)),
+        )
+    )
+    print_heading("budget")
+    uses = [(name, figure(use.used), figure(use.limit)) for name, use in summary.budget.items()]
+    print_table(("", "used", "limit"), uses)
+
+
+def _best(summary: "Summary") -> str:
+    from adrs.cli.drawing import figure
+
+    best, objective = summary.best, summary.objective
+    if best is None:
+        return "none is valid on validation yet"
+    scores = f"{figure(best.validation[objective.name])} {objective.unit} on validation"
+    note = f": {best.note}" if best.note else ""
+    return f"trial {best.trial}, {objective.name} {scores}, {figure(best.train[objective.name])} on train{note}"
+
+
+def _course(summary: "Summary") -> str:
+    """Return the improvements on the training split; only the first and the last of many."""
+    from adrs.cli.drawing import figure
+
+    points = [f"{figure(step.score)} (trial {step.trial})" for step in summary.steps]
+    return " → ".join([*points[:1], "…", *points[-3:]] if len(points) > 5 else points)
+
+
+def print_comparison(objective: "Objective", rows: Sequence["Comparison"]) -> None:
+    """Print the best program beside the others, with confidence intervals; nothing if there is no best."""
+    from adrs.cli.drawing import figure, print_heading, print_table
+
+    if not rows:
+        return
+    better = {"min": "less", "max": "more"}[objective.direction]
+    print_heading(f"{objective.name} on validation ({objective.unit}, {better} is better, 95 % intervals)")
+    cells = [
+        (
+            row.name if row.trial is None else f"{row.name} (trial {row.trial})",
+            figure(row.score),
+            _interval(row.interval),
+            figure(row.difference.estimate if row.difference else None, sign=True),
+            _interval(row.difference, sign=True),
+        )
+        for row in rows
+    ]
+    print_table(("program", objective.name, "interval", "best minus it", "interval"), cells)
+
+
+def _print_failures(summary: "Summary") -> None:
+    from adrs.cli.drawing import print_heading, print_table
+
+    print_heading("trials")
+    counts = ", ".join(f"{count} {status}" for status, count in summary.statuses.items())
+    click.echo(f"{summary.finished} finished: {counts}" if counts else "none finished")
+    if summary.failures:
+        messages = [(failure.status, message) for failure in summary.failures for message in failure.messages]
+        cells = [(status, str(said.count), str(said.trial), said.text) for status, said in messages]
+        print_table(("failure", "times", "last trial", "message"), cells)
+
+
+def _next(summary: "Summary") -> str:
+    if summary.state == "running":
+        return f"adrs watch {summary.run}"
+    if summary.state != "finished":
+        return f"adrs resume {summary.run}"
+    return f"adrs best {summary.run} -o best.py" if summary.best else f"adrs show {summary.run}"
+
+
+def _interval(interval: "Interval | None", *, sign: bool = False) -> str:
+    from adrs.cli.drawing import figure
+
+    return "" if interval is None else f"[{figure(interval.low, sign=sign)}, {figure(interval.high, sign=sign)}]"
+
+
+def _age(created: str) -> str:
+    """Return how long ago that was, in its largest unit; empty if unknown."""
+    from datetime import UTC, datetime
+
+    if not created:
+        return ""
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(created)).total_seconds()
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,208 @@
+"""How campaigns stand: one in full, or all of a folder in a row each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from adrs.archive import Session
+from adrs.budget import BudgetLimits
+from adrs.campaign.folder import RunFolder, all_runs
+from adrs.errors import AdrsError
+from adrs.evaluation import Status
+from adrs.problem import Objective
+from adrs.report.opening import Run, open_folder
+from adrs.report.tables import Failure, Step, failures, statuses, steps
+from adrs.trial import Spend
+
+
+class State(StrEnum):
+    """What a campaign is doing, as its sessions tell."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"  # its controller ended before the budget or the target was reached
+    FINISHED = "finished"  # the budget or the target was reached
+    CRASHED = "crashed"  # its controller died
+    UNREADABLE = "unreadable"  # its archive or its problem cannot be opened
+
+
+@dataclass(frozen=True)
+class Use:
+    """One limit of the budget; None is no limit."""
+
+    used: float
+    limit: float | None
+
+
+@dataclass(frozen=True)
+class Best:
+    """The trial that leads on the validation split."""
+
+    trial: int
+    model: str
+    note: str
+    train: Mapping[str, float]
+    validation: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How one campaign stands.
+
+    Attributes:
+        run: Its name.
+        problem: The problem's name.
+        changed: Whether the problem's pack is no longer what it was when the run began.
+        objective: The problem's leading objective.
+        state: What it is doing.
+        reason: Why its last session ended, in words; empty while it runs.
+        created: ISO 8601, UTC.
+        seconds: Wall time over all sessions.
+        model: Who rewrites programs.
+        search: The search policy.
+        seed: What all its randomness follows from.
+        sandbox: Where candidates run.
+        budget: Use and limit of trials, evaluations, dollars, tokens and seconds.
+        finished: Trials that the search has heard of; the others counted in the budget are under way.
+        statuses: How many of them ended how.
+        failures: What went wrong with those that are not valid.
+        best: The trial that leads on validation; None if none is valid there.
+        steps: The improvements on the training split.
+    """
+
+    run: str
+    problem: str
+    changed: bool
+    objective: Objective
+    state: State
+    reason: str
+    created: str
+    seconds: float
+    model: str
+    search: str
+    seed: int
+    sandbox: str
+    budget: Mapping[str, Use]
+    finished: int
+    statuses: Mapping[Status, int]
+    failures: Sequence[Failure]
+    best: Best | None
+    steps: Sequence[Step]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One campaign among others.
+
+    Attributes:
+        run: Its name.
+        problem: What it works on.
+        state: What it is doing.
+        created: ISO 8601, UTC; empty if unreadable.
+        trials: Trials begun.
+        best: Leading objective of the best trial on validation; None if there is none.
+        objective: Which objective that is.
+        spend: What it has cost.
+        seconds: Wall time over all sessions.
+        note: Why it cannot be read; empty if it can.
+    """
+
+    run: str
+    problem: str = ""
+    state: State = State.UNREADABLE
+    created: str = ""
+    trials: int = 0
+    best: float | None = None
+    objective: str = ""
+    spend: Spend = Spend()
+    seconds: float = 0.0
+    note: str = ""
+
+
+def state(sessions: Sequence[Session]) -> State:
+    """Return what a campaign with these sessions is doing."""
+    from adrs.campaign.session import running  # the controller's module; every other reader does without it
+
+    if running(list(sessions)):
+        return State.RUNNING
+    if not sessions:
+        return State.STOPPED
+    if sessions[-1].ended is None:
+        return State.CRASHED
+    return State.FINISHED if sessions[-1].finished else State.STOPPED
+
+
+def summarise(run: Run) -> Summary:
+    """Return how a campaign stands."""
+    config, sessions = run.record.config, run.archive.sessions()
+    trials = list(run.trials.values())
+    return Summary(
+        run=run.name,
+        problem=run.problem.name,
+        changed=run.changed,
+        objective=run.problem.objective,
+        state=state(sessions),
+        reason=sessions[-1].reason if sessions else "",
+        created=run.record.created,
+        seconds=_seconds(sessions),
+        model=str(config["model"]),
+        search=str(config["search"]),
+        seed=int(config["seed"]),
+        sandbox=str(run.record.written["sandbox"]),
+        budget=_budget(run, _seconds(sessions)),
+        finished=len(trials),
+        statuses=statuses(trials),
+        failures=failures(trials),
+        best=_best(run),
+        steps=steps(run.problem, trials),
+    )
+
+
+def rows(runs: Path) -> list[Row]:
+    """Return every campaign in a folder of runs, the newest first; one that cannot be read says why."""
+    return sorted((_row(folder) for folder in all_runs(runs)), key=lambda row: row.created, reverse=True)
+
+
+def _row(folder: RunFolder) -> Row:
+    try:
+        with open_folder(folder) as run:
+            sessions = run.archive.sessions()
+            best = None if run.leader is None else run.validations[run.leader].scores[run.problem.objective.name]
+            return Row(
+                run=folder.name,
+                problem=run.problem.name,
+                state=state(sessions),
+                created=run.record.created,
+                trials=run.archive.counts()[0],
+                best=best,
+                objective=run.problem.objective.name,
+                spend=run.archive.spend(),
+                seconds=_seconds(sessions),
+            )
+    except AdrsError as error:
+        return Row(folder.name, note=f"{error}. {error.todo}")
+
+
+def _best(run: Run) -> Best | None:
+    if run.leader is None:
+        return None
+    trial = run.best()
+    validation = run.validations[trial.number]
+    return Best(trial.number, trial.model, trial.note, dict(trial.evaluation.scores), dict(validation.scores))
+
+
+def _budget(run: Run, seconds: float) -> Mapping[str, Use]:
+    trials, evaluations = run.archive.counts()
+    spent = run.archive.spend()
+    used = {
+        "trials": trials,
+        "evaluations": evaluations,
+        "dollars": spent.dollars,
+        "tokens": spent.tokens,
+        "seconds": seconds,
+    }
+    return {name: Use(used[name], run.record.config.get(name)) for name in BudgetLimits.model_fields}
+
+
+def _seconds(sessions: Sequence[Session]) -> float:
+    return sum(session.seconds for session in sessions)
