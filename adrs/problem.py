@@ -218,6 +218,10 @@ def open_pack(path: Path) -> Problem:
             f"the pack {str(path)!r} lacks {', '.join(missing)}", "See `adrs problems new NAME` for a complete one."
         )
     statement, seed = (path / "statement.md").read_text(), Program((path / "seed.py").read_text())
+    try:
+        _ = seed.frozen
+    except ValueError as error:
+        raise PackError(f"{str(path / 'seed.py')!r}: {error}", "Pair the markers, or leave them out.") from None
     return Problem(path.resolve(), pack, statement, seed)
 
 

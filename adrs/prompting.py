@@ -78,7 +78,13 @@ class Prompts:
             autoescape=False,  # a prompt is no HTML
         )
         self._templates.filters.update(
-            number=number, scores=scores, fenced=fenced, clipped=clipped, changes=changes, classes=classes
+            number=number,
+            scores=scores,
+            ranking=ranking,
+            fenced=fenced,
+            clipped=clipped,
+            changes=changes,
+            classes=classes,
         )
 
     def system(self) -> str:
@@ -113,14 +119,19 @@ def number(value: float) -> str:
 
 
 def scores(values: Mapping[str, float], objectives: Iterable[Objective]) -> str:
-    """Return the value of every objective with its unit, the leading one first."""
+    """Return the value of each of the objectives with its unit, in their order."""
     known = [objective for objective in objectives if objective.name in values]
     return ", ".join(f"{each.name} = {number(values[each.name])} {each.unit}".rstrip() for each in known)
 
 
+def ranking(objectives: Sequence[Objective]) -> list[Objective]:
+    """Return the objectives that decide between programs: the leading one, and those with a bound."""
+    return [objective for objective in objectives if objective is objectives[0] or objective.bound is not None]
+
+
 def fenced(text: str, language: str = "") -> str:
     """Return `text` in a fence that no line of it can close."""
-    ticks = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", text)), 3)
+    ticks = "`" * max([3, *(len(run) + 1 for run in re.findall(r"`+", text))])
     return f"{ticks}{language}\n{text.rstrip()}\n{ticks}"
 
 

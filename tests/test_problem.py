@@ -103,3 +103,10 @@ def test_a_failure_has_no_rank():
 def test_what_keeps_a_program_from_running(source, complaint):
     found = sample_problem().complaint(Program(source))
     assert (found is None) if complaint is None else complaint in str(found)
+
+
+def test_a_seed_with_unpaired_markers_is_refused(tmp_path):
+    pack = write_pack(tmp_path)
+    (pack / "seed.py").write_text("# EVOLVE-BLOCK-END\n" + (pack / "seed.py").read_text())
+    with pytest.raises(PackError, match="alternate"):
+        open_pack(pack)

@@ -70,15 +70,13 @@ class _LazyCommands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click, with a suggestion for a mistyped command."""
-        import difflib
+        if args[0] not in _COMMANDS and not args[0].startswith("-"):
+            import difflib
 
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
             close = difflib.get_close_matches(args[0], _COMMANDS, 1)
-            if close:
-                error.message += f" Did you mean {close[0]!r}?"
-            raise
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=_LazyCommands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})

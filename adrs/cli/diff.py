@@ -44,4 +44,3 @@ def command(run: str, a: str, b: str | None, runs: str, as_json: bool) -> None:
         print_text(line, tone="bold" if place < 2 else _TONES.get(line[0]), end="")
     if not found.lines:
         click.echo(f"trials {found.before.number} and {found.after.number} have the same program", err=True)
-

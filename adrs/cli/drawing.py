@@ -23,12 +23,12 @@ def on_terminal() -> bool:
 
 def print_text(text: str, *, tone: Tone | None = None, end: str = "\n") -> None:
     """Print text as it is; on a terminal in a tone, and with control characters, which could redraw it, spelt out."""
-    if not on_terminal():
-        click.echo(text + end, nl=False)
-        return
-    colour = tone if tone not in {"bold", "dim"} else None
-    click.secho(_spelt(text), fg=colour, bold=tone == "bold" or None, dim=tone == "dim" or None, nl=False)
-    click.echo(end, nl=False)
+    if on_terminal():
+        text = _spelt(text)
+        if tone is not None:
+            weight = {"bold": tone == "bold" or None, "dim": tone == "dim" or None}
+            text = click.style(text, fg=None if tone in {"bold", "dim"} else tone, **weight)
+    click.echo(text + end, nl=False, color=True)  # click would take a program's escape sequences out of a file
 
 
 def print_heading(text: str) -> None:
@@ -65,10 +65,11 @@ def one_line(text: str) -> str:
 
 
 def figure(value: float | None, *, sign: bool = False) -> str:
-    """Return a number in up to five digits; empty for None."""
+    """Return a number, a float in up to five digits; empty for None."""
     if value is None:
         return ""
-    return f"{value:+.5g}" if sign else f"{value:.5g}"
+    form = "d" if isinstance(value, int) else ".5g"
+    return format(value, f"+{form}" if sign else form)
 
 
 def _spelt(text: str) -> str:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
+from click.types import StringParamType
 
 
-class RunName(click.ParamType):
+class RunName(StringParamType):
     """A run: its name in the folder of runs, a path to its folder, or `last`."""
 
     name = "run"
@@ -18,7 +19,7 @@ class RunName(click.ParamType):
         return _beginning(["last", *names] if names else [], incomplete)
 
 
-class ProblemName(click.ParamType):
+class ProblemName(StringParamType):
     """A problem: the name of a pack, or a path to one."""
 
     name = "problem"

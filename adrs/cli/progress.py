@@ -29,6 +29,7 @@ class Progress:
     seed_score: float | None = None
     best: NewBest | None = None
     best_train: float | None = None
+    best_rank: tuple[float, float] = (float("inf"), float("inf"))
     history: list[float] = field(default_factory=list)
     latest: deque[Trial] = field(default_factory=lambda: deque(maxlen=_ROWS))
     scores: dict[int, float] = field(default_factory=dict)
@@ -60,11 +61,11 @@ class Progress:
             return
         self.valid += 1
         score = self.scores[trial.number] = trial.evaluation.scores[self.problem.objective.name]
-        cost = self.problem.objective.cost
+        rank = self.problem.rank(trial.evaluation)
         if trial.number == 0:
             self.seed_score = score
-        if self.best_train is None or cost(score) < cost(self.best_train):
-            self.best_train = score
+        if self.best_train is None or rank < self.best_rank:
+            self.best_train, self.best_rank = score, rank
         self.history.append(self.best_train)
 
     def work(self) -> str:

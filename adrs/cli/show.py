@@ -1,20 +1,22 @@
 """`adrs show`: a run's trials, or one in full."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from adrs.cli.names import RunName
 from adrs.cli.output import json_option, print_json, runs_option
+from adrs.evaluation import Status
 
 if TYPE_CHECKING:
+    from adrs.archive import Call
+    from adrs.evaluation import Evaluation
     from adrs.report.details import Detail
     from adrs.report.opening import Run
     from adrs.trial import Trial
 
-_STATUSES = ("valid", "invalid", "crashed", "timed_out", "out_of_memory", "unparsed", "duplicate")
 _EXAMPLES = """\b
 Examples:
   adrs show last --top 5            the five best on the training split
@@ -26,7 +28,7 @@ Examples:
 @click.command(name="show", epilog=_EXAMPLES)
 @click.argument("run", type=RunName())
 @click.argument("trial", required=False)
-@click.option("--status", type=click.Choice(_STATUSES), help="List the trials that ended so.")
+@click.option("--status", type=click.Choice([str(status) for status in Status]), help="List those that ended so.")
 @click.option("--top", type=click.IntRange(1), help="List so many of the best on the training split.")
 @click.option("--all", "everything", is_flag=True, help="List all trials, not the last 20 and the best.")
 @click.option("--prompt", "part", flag_value="prompt", help="Print what the model was told, and nothing else.")
@@ -34,24 +36,174 @@ Examples:
 @click.option("--program", "part", flag_value="program", help="Print the program, and nothing else.")
 @runs_option
 @json_option
-def command(
-    run: str,
-    trial: str | None,
-    status: str | None,
-    top: int | None,
-    everything: bool,
-    part: str | None,
-    runs: str,
-    as_json: bool,
-) -> None:
+def command(run: str, trial: str | None, part: str | None, runs: str, as_json: bool, **selection: Any) -> None:
     """List the trials of RUN, or show TRIAL in full: numbers, prompts, replies and program.
 
     TRIAL is a number, `best` or `seed`.
     """
-    listing = status is not None or top is not None or everything
+    from adrs.report.details import Selection, detail
+    from adrs.report.opening import open_run
+
+    chosen = Selection(**selection)
+    _check(trial, part, as_json=as_json, listing=chosen != Selection())
+    with open_run(run, Path(runs)) as opened:
+        if trial is None:
+            _list(opened, chosen.of(opened), as_json=as_json)
+            return
+        found = detail(opened, trial)
+    if part is not None:
+        _print_part(found, part)
+    elif as_json:
+        print_json({"run": opened.name, **_json(found)})
+    else:
+        _print(opened, found)
+
+
+def _check(trial: str | None, part: str | None, *, as_json: bool, listing: bool) -> None:
+    """Refuse options that have nothing to do with each other."""
     if trial is None and part is not None:
         raise click.UsageError(f"--{part} needs a TRIAL.")
     if trial is not None and listing:
         raise click.UsageError("--status, --top and --all list trials: leave TRIAL out.")
     if as_json and part is not None:
-        raise click.UsageError(f"--{part} prints raw text: leave --json out; it holds that too.")
+        raise click.UsageError(f"--{part} prints raw text; --json holds it too: choose one.")
+
+
+def _list(run: "Run", trials: "list[Trial]", *, as_json: bool) -> None:
+    from adrs.cli.drawing import print_table
+    from adrs.cli.progress import trial_json
+
+    if as_json:
+        rows = [trial_json(trial) | {"validation": _validation(run, trial)} for trial in trials]
+        print_json({"run": run.name, "finished": len(run.trials), "best": run.leader, "trials": rows})
+        return
+    train = f"{run.problem.objective.name} (train)"
+    columns = ("trial", "status", train, "validation", "parents", "model", "seconds", "dollars", "change")
+    print_table(columns, [_cells(run, trial) for trial in trials])
+    click.echo(f"{len(trials)} of {len(run.trials)} finished trials; one in full: adrs show {run.name} N", err=True)
+
+
+def _cells(run: "Run", trial: "Trial") -> tuple[str, ...]:
+    from adrs.cli.drawing import figure
+
+    name, remark = run.problem.objective.name, trial.note if trial.valid else trial.evaluation.message
+    return (
+        str(trial.number),
+        trial.evaluation.status,
+        figure(trial.evaluation.scores.get(name)),
+        figure(_validation(run, trial).get(name)),
+        " ".join(map(str, trial.parents)),
+        trial.model,
+        f"{trial.spend.seconds:.2f}",
+        f"{trial.spend.dollars:.4f}",
+        f"(best) {remark}" if trial.number == run.leader else remark.partition("\n")[0],
+    )
+
+
+def _validation(run: "Run", trial: "Trial") -> Mapping[str, float]:
+    validation = run.validations.get(trial.number)
+    return validation.scores if validation is not None else {}
+
+
+def _print_part(found: "Detail", part: str) -> None:
+    from adrs.cli.drawing import print_text
+
+    text = {"prompt": found.prompt, "reply": found.reply, "program": found.program}[part]()
+    print_text(text, end="" if text.endswith("\n") else "\n")
+
+
+def _json(found: "Detail") -> dict[str, Any]:
+    from adrs.cli.progress import trial_json
+
+    trial = found.trial
+    return trial_json(trial) | {
+        "source": trial.program.source if trial.program else None,
+        "evaluations": {split: _evaluation_json(evaluation) for split, evaluation in found.evaluations.items()},
+        "calls": [_call_json(call) for call in found.calls],
+    }
+
+
+def _evaluation_json(evaluation: "Evaluation") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from adrs.report.tables import groups
+
+    facts = asdict(evaluation)
+    return facts | {"groups": [asdict(group) for group in groups(evaluation.results)]}
+
+
+def _call_json(call: "Call") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(call) | {"spent": asdict(call.spent)}
+
+
+def _print(run: "Run", found: "Detail") -> None:
+    from adrs.cli.drawing import print_fields, print_heading, print_text
+
+    trial = found.trial
+    print_text(f"{run.name} · trial {trial.number} · {trial.evaluation.status}", tone="bold")
+    print_fields(
+        (
+            ("parents", " ".join(map(str, trial.parents))),
+            ("inspirations", " ".join(map(str, trial.inspirations))),
+            ("model", trial.model),
+            ("change", trial.note),
+            ("spend", f"{trial.spend.dollars:.4f} dollars, {trial.spend.tokens} tokens"),
+            ("program", trial.program.hash if trial.program else "none"),
+        )
+    )
+    if trial.evaluation.message and not found.evaluations:
+        print_heading("message")
+        print_text(trial.evaluation.message)
+    for split, evaluation in found.evaluations.items():
+        _print_evaluation(run, split, evaluation)
+    _print_calls(found.calls)
+    if trial.program is not None:
+        print_heading("program")
+        print_text(trial.program.source, end="")
+
+
+def _print_evaluation(run: "Run", split: str, evaluation: "Evaluation") -> None:
+    from adrs.cli.drawing import figure, print_fields, print_heading, print_table, print_text
+    from adrs.report.tables import groups
+
+    print_heading(f"{split}: {evaluation.status} in {evaluation.seconds:.2f} s")
+    units = {objective.name: objective.unit for objective in run.problem.pack.objectives}
+    print_fields((name, f"{figure(value)} {units.get(name, '')}") for name, value in evaluation.scores.items())
+    print_fields((name, figure(value)) for name, value in evaluation.features.items())
+    classes = groups(evaluation.results)
+    if classes:
+        cells = [(group.name, str(group.instances), *map(figure, group.means.values())) for group in classes]
+        print_table(("class", "instances", *(f"mean {name}" for name in classes[0].means)), cells)
+    if evaluation.feedback:
+        print_text(evaluation.feedback)
+    elif evaluation.message:
+        print_text(evaluation.message)
+
+
+def _print_calls(calls: Sequence["Call"]) -> None:
+    """Print every prompt and reply verbatim; a repair's prompt without what stands above it already."""
+    from adrs.cli.drawing import print_heading, print_text
+    from adrs.llm import Message
+
+    shown: set[Message] = set()
+    for call in calls:
+        for message in call.prompt.messages:
+            if message not in shown:
+                print_heading(f"call {call.call}, {message.role}")
+                print_text(message.content)
+        _print_answer(call)
+        shown |= {*call.prompt.messages, Message("assistant", call.completion.text if call.completion else "")}
+
+
+def _print_answer(call: "Call") -> None:
+    from adrs.cli.drawing import print_heading, print_text
+
+    answer = call.completion
+    if answer is None:
+        print_heading(f"call {call.call}: {call.state} {call.error}".rstrip())
+        return
+    cost = f"{answer.usage.prompt} + {answer.usage.completion} tokens, {answer.dollars:.4f} dollars"
+    print_heading(f"call {call.call}, reply of {answer.model}: {answer.finish}, {cost}, {answer.seconds:.1f} s")
+    print_text(answer.text)

@@ -1,5 +1,6 @@
 """`adrs status`: the runs, or how one is doing."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,11 +57,10 @@ def _print_rows(rows: Sequence["Row"]) -> None:
     from adrs.cli.drawing import figure, print_table
 
     columns = ("run", "problem", "state", "trials", "best", "objective", "dollars", "age", "note")
-    cells = [
-        (row.run, row.problem, row.state, str(row.trials), figure(row.best), row.objective)
-        + (f"{row.spend.dollars:.2f}", _age(row.created), row.note)
-        for row in rows
-    ]
+    cells = []
+    for row in rows:
+        work = (str(row.trials), figure(row.best), row.objective, f"{row.dollars:.2f}") if not row.note else [""] * 4
+        cells.append((row.run, row.problem, row.state, *work, _age(row.created), row.note))
     print_table(columns, cells)
 
 
@@ -78,7 +78,7 @@ def _one(reference: str, runs: Path, *, as_json: bool) -> None:
         print_json(facts | {"comparison": [row.data() for row in compared]})
         return
     _print_summary(summary)
-    print_comparison(summary.objective, compared)
+    _print_comparison(summary.objective, compared)
     _print_failures(summary)
     if summary.changed:
         click.echo(f"note: the pack of {summary.problem} is not what it was when {summary.run} began", err=True)
@@ -122,13 +122,12 @@ def _course(summary: "Summary") -> str:
     return " → ".join([*points[:1], "…", *points[-3:]] if len(points) > 5 else points)
 
 
-def print_comparison(objective: "Objective", rows: Sequence["Comparison"]) -> None:
-    """Print the best program beside the others, with confidence intervals; nothing if there is no best."""
+def _print_comparison(objective: "Objective", rows: Sequence["Comparison"]) -> None:
     from adrs.cli.drawing import figure, print_heading, print_table
 
     if not rows:
         return
-    better = {"min": "less", "max": "more"}[objective.direction]
+    better = {"min": "lower", "max": "higher"}[objective.direction]
     print_heading(f"{objective.name} on validation ({objective.unit}, {better} is better, 95 % intervals)")
     cells = [
         (
@@ -136,11 +135,11 @@ def print_comparison(objective: "Objective", rows: Sequence["Comparison"]) -> No
             figure(row.score),
             _interval(row.interval),
             figure(row.difference.estimate if row.difference else None, sign=True),
-            _interval(row.difference, sign=True),
+            _interval(row.difference),
         )
         for row in rows
     ]
-    print_table(("program", objective.name, "interval", "best minus it", "interval"), cells)
+    print_table(("program", objective.name, "interval", "best minus this", "interval"), cells)
 
 
 def _print_failures(summary: "Summary") -> None:
@@ -163,10 +162,12 @@ def _next(summary: "Summary") -> str:
     return f"adrs best {summary.run} -o best.py" if summary.best else f"adrs show {summary.run}"
 
 
-def _interval(interval: "Interval | None", *, sign: bool = False) -> str:
+def _interval(interval: "Interval | None") -> str:
     from adrs.cli.drawing import figure
 
-    return "" if interval is None else f"[{figure(interval.low, sign=sign)}, {figure(interval.high, sign=sign)}]"
+    if interval is None:
+        return ""
+    return f"{figure(interval.low)} to {figure(interval.high)}" if math.isfinite(interval.low) else "unknown"
 
 
 def _age(created: str) -> str:

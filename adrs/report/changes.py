@@ -44,14 +44,15 @@ def change(run: Run, first: str, second: str | None) -> Change:
         if not after.parents:
             raise UsageError(f"trial {after.number} has no parent", "Name two trials to compare.")
         before = run.trials[after.parents[0]]
-    names = [f"trial {trial.number}" for trial in (before, after)]
-    return Change(before, after, tuple(difflib.unified_diff(_lines(before), _lines(after), *names)))
+    texts = _lines(run, before), _lines(run, after)
+    names = f"trial {before.number}", f"trial {after.number}"
+    return Change(before, after, tuple(difflib.unified_diff(*texts, *names)))
 
 
-def _lines(trial: Trial) -> list[str]:
+def _lines(run: Run, trial: Trial) -> list[str]:
     if trial.program is None:
         raise UsageError(
             f"trial {trial.number} has no program: it is {trial.evaluation.status}",
-            f"`adrs show RUN {trial.number}` says why.",
+            f"`adrs show {run.name} {trial.number}` says why.",
         )
     return [f"{line}\n" for line in trial.program.source.removesuffix("\n").split("\n")]

@@ -38,8 +38,8 @@ class Comparison:
             "trial": self.trial,
             "score": self.score,
             "interval": _ends(self.interval),
-            "best_minus_it": self.difference.estimate if self.difference else None,
-            "best_minus_it_interval": _ends(self.difference),
+            "best_minus_this": self.difference.estimate if self.difference else None,
+            "best_minus_this_interval": _ends(self.difference),
         }
 
 

@@ -5,12 +5,38 @@ from dataclasses import dataclass
 
 from adrs.archive import Call
 from adrs.errors import UsageError
-from adrs.evaluation import Evaluation, Status
+from adrs.evaluation import Evaluation
 from adrs.report.opening import Run
 from adrs.trial import Trial
 
 _LAST = 20
 _SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which trials to list; unless it says otherwise the last 20 to end, and the best if it is older.
+
+    Attributes:
+        status: Those that ended so alone.
+        top: So many of the valid ones, the best on the training split first (ties to the lower number).
+        everything: All of them.
+    """
+
+    status: str | None = None
+    top: int | None = None
+    everything: bool = False
+
+    def of(self, run: Run) -> list[Trial]:
+        """Return the trials to list, in the order in which they ended unless by rank."""
+        trials = [trial for trial in run.trials.values() if self.status in {None, trial.evaluation.status}]
+        if self.top is not None:
+            valid = [trial for trial in trials if trial.valid]
+            return sorted(valid, key=lambda trial: (run.problem.rank(trial.evaluation), trial.number))[: self.top]
+        if self.everything:
+            return trials
+        older = [trial for trial in trials[:-_LAST] if trial.number == run.leader]
+        return older + trials[-_LAST:]
 
 
 @dataclass(frozen=True)
@@ -76,22 +102,3 @@ def detail(run: Run, reference: str) -> Detail:
     found = {split: run.archive.evaluation(trial.number, split) for split in _SPLITS}
     evaluations = {split: evaluation for split, evaluation in found.items() if evaluation is not None}
     return Detail(trial, evaluations, tuple(run.archive.calls(trial.number)))
-
-
-def select(run: Run, *, status: Status | None, top: int | None, everything: bool) -> list[Trial]:
-    """Return the trials to list.
-
-    Args:
-        run: Where they are.
-        status: Those that ended so alone.
-        top: So many of the valid ones, the best on the training split first (ties to the lower number).
-        everything: All of them; else, unless `top` is given, the last 20 to end, and the best (first) if it is older.
-    """
-    trials = [trial for trial in run.trials.values() if status is None or trial.evaluation.status is status]
-    if top is not None:
-        valid = [trial for trial in trials if trial.valid]
-        return sorted(valid, key=lambda trial: (run.problem.rank(trial.evaluation), trial.number))[:top]
-    if everything:
-        return trials
-    older = [trial for trial in trials[:-_LAST] if trial.number == run.leader]
-    return older + trials[-_LAST:]

@@ -31,7 +31,7 @@ class Run:
     @property
     def changed(self) -> bool:
         """Whether the pack is no longer what it was when the run began."""
-        return self.problem.hash != self.record.written["problem_hash"]
+        return bool(self.problem.hash != self.record.written["problem_hash"])
 
     @cached_property
     def trials(self) -> Mapping[int, Trial]:
@@ -71,7 +71,7 @@ class Run:
         if reference == "best":
             return self.best()
         number = 0 if reference == "seed" else int(reference) if reference.isdecimal() else None
-        if number in self.trials:
+        if number is not None and number in self.trials:
             return self.trials[number]
         if number in {plan.number for plan in self.archive.planned()}:
             raise UsageError(

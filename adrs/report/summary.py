@@ -13,7 +13,6 @@ from adrs.evaluation import Status
 from adrs.problem import Objective
 from adrs.report.opening import Run, open_folder
 from adrs.report.tables import Failure, Step, failures, statuses, steps
-from adrs.trial import Spend
 
 
 class State(StrEnum):
@@ -102,7 +101,7 @@ class Row:
         trials: Trials begun.
         best: Leading objective of the best trial on validation; None if there is none.
         objective: Which objective that is.
-        spend: What it has cost.
+        dollars: What the model calls have cost.
         seconds: Wall time over all sessions.
         note: Why it cannot be read; empty if it can.
     """
@@ -114,7 +113,7 @@ class Row:
     trials: int = 0
     best: float | None = None
     objective: str = ""
-    spend: Spend = Spend()
+    dollars: float = 0.0
     seconds: float = 0.0
     note: str = ""
 
@@ -176,7 +175,7 @@ def _row(folder: RunFolder) -> Row:
                 trials=run.archive.counts()[0],
                 best=best,
                 objective=run.problem.objective.name,
-                spend=run.archive.spend(),
+                dollars=run.archive.spend().dollars,
                 seconds=_seconds(sessions),
             )
     except AdrsError as error:

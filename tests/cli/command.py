@@ -1,0 +1,31 @@
+"""Running the command line as a user does."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("ADRS_") and "API_KEY" not in name}
+
+
+def adrs(*arguments, cwd, check=None, env=None, seconds=90):
+    """Run `adrs` and return the finished process; assert its exit code if `check` is given."""
+    command = [sys.executable, "-m", "adrs", *map(str, arguments)]
+    done = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=seconds, env=_environment(env), check=False
+    )
+    if check is not None:
+        assert done.returncode == check, (done.returncode, done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def start(*arguments, cwd, env=None):
+    """Start `adrs` and return the running process."""
+    command = [sys.executable, "-m", "adrs", *map(str, arguments)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=cwd, env=_environment(env), start_new_session=True, **pipes)
+
+
+def _environment(extra):
+    return {**CLEAN, "PYTHONPATH": str(Path.cwd()), **(extra or {})}
