@@ -25,9 +25,10 @@ def print_text(text: str, *, tone: Tone | None = None, end: str = "\n") -> None:
     """Print text as it is; on a terminal in a tone, and with control characters, which could redraw it, spelt out."""
     if on_terminal():
         text = _spelt(text)
-        if tone is not None:
-            weight = {"bold": tone == "bold" or None, "dim": tone == "dim" or None}
-            text = click.style(text, fg=None if tone in {"bold", "dim"} else tone, **weight)
+        if tone in {"bold", "dim"}:
+            text = click.style(text, bold=tone == "bold" or None, dim=tone == "dim" or None)
+        elif tone is not None:
+            text = click.style(text, fg=tone)
     click.echo(text + end, nl=False, color=True)  # click would take a program's escape sequences out of a file
 
 

@@ -1,6 +1,6 @@
 """`adrs show`: a run's trials, or one in full."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,7 @@ def _list(run: "Run", trials: "list[Trial]", *, as_json: bool) -> None:
     from adrs.cli.progress import trial_json
 
     if as_json:
-        rows = [trial_json(trial) | {"validation": _validation(run, trial)} for trial in trials]
+        rows = [trial_json(trial) | {"validation": _validation_json(run, trial)} for trial in trials]
         print_json({"run": run.name, "finished": len(run.trials), "best": run.leader, "trials": rows})
         return
     train = f"{run.problem.objective.name} (train)"
@@ -86,23 +86,24 @@ def _list(run: "Run", trials: "list[Trial]", *, as_json: bool) -> None:
 def _cells(run: "Run", trial: "Trial") -> tuple[str, ...]:
     from adrs.cli.drawing import figure
 
-    name, remark = run.problem.objective.name, trial.note if trial.valid else trial.evaluation.message
+    name, validation = run.problem.objective.name, run.validations.get(trial.number)
+    remark = (trial.note if trial.valid else trial.evaluation.message).partition("\n")[0]
     return (
         str(trial.number),
         trial.evaluation.status,
         figure(trial.evaluation.scores.get(name)),
-        figure(_validation(run, trial).get(name)),
+        "" if validation is None else figure(validation.scores.get(name)) or validation.status,
         " ".join(map(str, trial.parents)),
         trial.model,
         f"{trial.spend.seconds:.2f}",
         f"{trial.spend.dollars:.4f}",
-        f"(best) {remark}" if trial.number == run.leader else remark.partition("\n")[0],
+        f"(best) {remark}" if trial.number == run.leader else remark,
     )
 
 
-def _validation(run: "Run", trial: "Trial") -> Mapping[str, float]:
+def _validation_json(run: "Run", trial: "Trial") -> dict[str, Any] | None:
     validation = run.validations.get(trial.number)
-    return validation.scores if validation is not None else {}
+    return {"status": validation.status, "scores": dict(validation.scores)} if validation is not None else None
 
 
 def _print_part(found: "Detail", part: str) -> None:
