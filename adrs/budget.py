@@ -12,7 +12,7 @@ from adrs.trial import Spend
 class BudgetLimits(BaseModel):
     """The most that a campaign may use over all its sessions; None is no limit."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     trials: NonNegativeInt | None = None
     """Attempts, failed ones and the seed program included."""

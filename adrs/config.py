@@ -1,6 +1,7 @@
 """The settings of a campaign, and where each came from: flag > environment > file > problem > built in."""
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ ENVIRONMENT = "ADRS_"
 class CampaignConfig(BudgetLimits):
     """Every setting of a campaign. A run's folder holds the resolved one as `campaign.toml`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     problem: str
     """A pack's name or path."""
@@ -73,6 +74,11 @@ class CampaignConfig(BudgetLimits):
         if self.model_threads is not None:
             return self.model_threads
         return 1 if self.workers == 1 or self.model == "mutator" else 4 * self.workers
+
+
+def toml(value: float | str) -> str:
+    """Return a value as TOML, which writes it as JSON does, but for two kinds of characters."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 DEFAULT_TRIALS = 600

@@ -145,7 +145,7 @@ IndexError: 3
 +    return sorted(range(len(p)), key=lambda j: d[j] * p[j])
 ```
 
-## Trial 15: worse, gap = 19 %, rate = 0.5
+## Trial 15: no better, gap = 19 %, rate = 0.5
 
 Its idea: Multiply.
 

@@ -1,12 +1,16 @@
 """What the archive hands out besides trials and evaluations."""
 
-from collections.abc import Mapping
+import platform
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from adrs.llm import Completion, Prompt
 from adrs.trial import Proposal, Spend
 
+_STALE_SECONDS = 60.0
 CallState = Literal["sent", "answered", "failed", "unknown"]
 
 
@@ -43,6 +47,14 @@ class Session:
     def seconds(self) -> float:
         """How long it ran, as far as is known."""
         return (self.ended or self.heartbeat) - self.started
+
+
+def running(sessions: Sequence[Session]) -> bool:
+    """Return whether a controller is at work: its heartbeat is fresh and, on this host, its process lives."""
+    if not sessions or sessions[-1].ended is not None or time.time() - sessions[-1].heartbeat > _STALE_SECONDS:
+        return False
+    host, _, pid = sessions[-1].controller.rpartition(":")
+    return host != platform.node() or Path(f"/proc/{pid}").exists()
 
 
 @dataclass(frozen=True)

@@ -2,24 +2,33 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
+from adrs.archive.tables import SCHEMA
 from adrs.errors import ArchiveError, MissingPart
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class ArchiveOutdated(MissingPart):
-    """The archive was written by another version of adrs."""
+    """The archive was written by another version of adrs.
+
+    Attributes:
+        upgradable: Whether this version can upgrade it.
+    """
+
+    def __init__(self, what: str, todo: str, *, upgradable: bool) -> None:
+        super().__init__(what, todo)
+        self.upgradable = upgradable
 
 
 def upgrade(connection: Connection) -> None:
     """Bring the database to the newest schema, from any released one or from nothing."""
-    config = _config()
+    from alembic import command  # here, since readers of archives do without it
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
@@ -31,18 +40,13 @@ def check(connection: Connection, *, url: str) -> None:
         ArchiveOutdated: It is older (an upgrade exists) or newer (adrs must be upgraded).
         ArchiveError: It is no archive.
     """
-    found = MigrationContext.configure(connection).get_current_revision()
-    script = ScriptDirectory.from_config(_config())
+    found = None
+    if inspect(connection).has_table("alembic_version"):
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
     if found is None:
         raise ArchiveError(f"{url!r} is no archive of adrs", "Name the folder of a run.")
-    if found == script.get_current_head():
+    if found == SCHEMA:
         return
-    known = {revision.revision for revision in script.walk_revisions()}
-    todo = "Run `adrs archive upgrade RUN`." if found in known else "Upgrade adrs: `pip install -U adrs`."
-    raise ArchiveOutdated(f"the archive {url!r} has schema {found!r}", todo)
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    return config
+    upgradable = str(found) < SCHEMA
+    todo = "Run `adrs archive upgrade RUN`." if upgradable else "Upgrade adrs: `pip install -U adrs`."
+    raise ArchiveOutdated(f"the archive {url!r} has schema {found!r}, not {SCHEMA!r}", todo, upgradable=upgradable)

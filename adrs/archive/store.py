@@ -168,7 +168,7 @@ class Archive:
         """Note that the search hears of a trial now, and return what it is to hear."""
         with self._database.transaction() as connection:
             told = select(func.coalesce(func.max(trials.c.told), -1) + 1).where(trials.c.campaign == self._campaign)
-            connection.execute(self._trial(number).values(told=told.scalar_subquery()))
+            connection.execute(self._trial(number).values(told=told.scalar_subquery(), told_at=time.time()))
             return reading.trials_of(connection, self._campaign, number=number)[0]
 
     def trials(self, *, after: int = -1) -> list[Trial]:
@@ -179,6 +179,11 @@ class Archive:
         """
         with self._database.transaction() as connection:
             return reading.trials_of(connection, self._campaign, after=after)
+
+    def trial(self, number: int) -> Trial | None:
+        """Return one finished trial, without per-instance results; None if there is none of this number."""
+        with self._database.transaction() as connection:
+            return next(iter(reading.trials_of(connection, self._campaign, number=number)), None)
 
     def planned(self) -> list[Planned]:
         """Return the unfinished trials, by number."""

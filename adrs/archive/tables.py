@@ -17,6 +17,8 @@ from sqlalchemy import (
     Text,
 )
 
+SCHEMA = "0001"
+"""Revision of the newest migration; these tables are what it leads to."""
 METADATA = MetaData()
 
 texts = Table(
@@ -67,6 +69,7 @@ trials = Table(
     Column("prompt", String(64)),
     Column("note", Text),
     Column("told", Integer, comment="position in the order in which the search heard of trials"),
+    Column("told_at", Float, comment="seconds since 1970, UTC"),
     ForeignKeyConstraint(["campaign"], ["campaigns.id"]),
     ForeignKeyConstraint(["program"], ["texts.hash"]),
 )

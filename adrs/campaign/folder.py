@@ -1,7 +1,6 @@
 """A run's folder: where its archive, settings, log and best program lie."""
 
 import difflib
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from random import SystemRandom
 
 from adrs.archive import Archive
 from adrs.archive.connection import sqlite_url
-from adrs.config import CampaignConfig, Written
-from adrs.errors import ArchiveError, UsageError
+from adrs.config import CampaignConfig, Written, toml
+from adrs.errors import UsageError
 
 _ADJECTIVES = "able amber bold brave brisk calm clear deft early exact fair fleet fond glad keen kind lean lucid merry"
 _NOUNS = "badger crane dove eland falcon finch gull hare heron ibis kite lark lynx marten otter owl plover stoat tern"
@@ -41,6 +40,11 @@ class RunFolder:
         return self.path / "log.txt"
 
     @property
+    def settings(self) -> Path:
+        """The settings and what made the results, for people to read; the archive holds the same."""
+        return self.path / "campaign.toml"
+
+    @property
     def stop_request(self) -> Path:
         """A file that asks the controller to finish what is in flight and stop."""
         return self.path / "stop"
@@ -50,20 +54,20 @@ class RunFolder:
         return Archive.open(sqlite_url(self.archive))
 
     def write_config(self, config: CampaignConfig, written: Written) -> None:
-        """Write the settings and what made the results, for people to read; the archive holds the same."""
+        """Write `settings`."""
         settings = config.model_dump(exclude_none=True)
         options = settings.pop("search_options")
-        lines = [f"{name} = {_toml(value)}" for name, value in settings.items()]
+        lines = [f"{name} = {toml(value)}" for name, value in settings.items()]
         lines += _section("search_options", options)
         facts = written.model_dump()
         packages = facts.pop("packages")
         lines += [
             "",
             "# What made the results; not read back.",
-            *(f"# {name} = {_toml(v)}" for name, v in facts.items()),
+            *(f"# {name} = {toml(v)}" for name, v in facts.items()),
         ]
         lines += [f"# {name} {version}" for name, version in packages.items()]
-        (self.path / "campaign.toml").write_text("\n".join(lines) + "\n")
+        self.settings.write_text("\n".join(lines) + "\n")
 
 
 def create(runs: Path, name: str | None) -> RunFolder:
@@ -91,18 +95,23 @@ def find(reference: str, runs: Path) -> RunFolder:
     """Return the run that `reference` names: a folder, a name in `runs`, or `last` for the newest.
 
     Raises:
-        ArchiveError: There is no such run.
+        UsageError: There is no such run.
     """
     names = {folder.name: folder for folder in all_runs(runs)}
     if reference == "last" and names:
-        return max(names.values(), key=lambda folder: folder.archive.stat().st_mtime)
+        return max(names.values(), key=_touched)
     if reference in names:
         return names[reference]
     if (Path(reference) / "archive.db").is_file():
         return RunFolder(Path(reference))
     close = difflib.get_close_matches(reference, names, 1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
-    raise ArchiveError(f"there is no run {reference!r} in {str(runs)!r}", f"{hint}`adrs status` lists all runs.")
+    raise UsageError(f"there is no run {reference!r} in {str(runs)!r}", f"{hint}`adrs status` lists all runs.")
+
+
+def _touched(folder: RunFolder) -> float:
+    """Return when a run was begun or last extended; the archive's own time says little, since its log is beside it."""
+    return (folder.settings if folder.settings.is_file() else folder.archive).stat().st_mtime
 
 
 def all_runs(runs: Path) -> list[RunFolder]:
@@ -127,8 +136,4 @@ def _fresh_name(runs: Path) -> str:
 
 
 def _section(name: str, values: Mapping[str, int | float | str]) -> list[str]:
-    return ["", f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in values.items())] if values else []
-
-
-def _toml(value: object) -> str:
-    return json.dumps(value)  # numbers, booleans and strings are written alike in both
+    return ["", f"[{name}]", *(f"{key} = {toml(value)}" for key, value in values.items())] if values else []

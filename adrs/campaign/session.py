@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from adrs import __version__
-from adrs.archive import Archive, Session
+from adrs.archive import Archive, running
 from adrs.archive.connection import sqlite_url
 from adrs.budget import Budget
 from adrs.campaign import folder as folders
@@ -32,7 +32,6 @@ from adrs.sandbox.choice import choose
 from adrs.search.catalogue import open_search
 
 _PACKAGES = ("alembic", "litellm", "numpy", "openai", "pydantic", "sqlalchemy")
-_STALE_SECONDS = 60.0
 _BEAT_SECONDS = 5.0
 
 
@@ -135,14 +134,6 @@ def run(opened: Opened, watch: Watch) -> Outcome:
         archive.end_session(number, reason=outcome.reason, finished=outcome.finished)
         watch.listener(Ended(outcome.reason, outcome.finished))
     return outcome
-
-
-def running(sessions: list[Session]) -> bool:
-    """Return whether a controller is at work: its heartbeat is fresh and, on this host, its process lives."""
-    if not sessions or sessions[-1].ended is not None or time.time() - sessions[-1].heartbeat > _STALE_SECONDS:
-        return False
-    host, _, pid = sessions[-1].controller.rpartition(":")
-    return host != platform.node() or Path(f"/proc/{pid}").exists()
 
 
 def _parts(

@@ -13,14 +13,15 @@ from adrs.cli.output import runs_option
 @runs_option
 def command(run: str, runs: str) -> None:
     """Ask the campaign RUN to finish what is in flight and stop; `adrs resume` goes on."""
-    from adrs.campaign import folder, session
+    from adrs.archive import running
+    from adrs.campaign import folder
     from adrs.errors import GoalMissed
 
     found = folder.find(run, Path(runs))
     archive = found.open()
-    running = session.running(archive.sessions())
+    at_work = running(archive.sessions())
     archive.close()
-    if not running:
+    if not at_work:
         raise GoalMissed(f"{found.name!r} is not running", f"`adrs status {found.name}` says how it stands.")
     found.stop_request.touch()
     click.echo(

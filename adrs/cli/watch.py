@@ -18,7 +18,8 @@ _POLL_SECONDS = 1.0
 @json_option
 def command(run: str, once: bool, runs: str, as_json: bool) -> None:
     """Attach a live view to RUN, read-only, until it ends or you interrupt. With --json: its trials as JSON Lines."""
-    from adrs.campaign import folder, session
+    from adrs.archive import running
+    from adrs.campaign import folder
     from adrs.cli.conduct import open_view
     from adrs.cli.follow import Follower
 
@@ -30,7 +31,7 @@ def command(run: str, once: bool, runs: str, as_json: bool) -> None:
             while True:
                 for event in follower.news():
                     view(event)
-                if once or not session.running(archive.sessions()):
+                if once or not running(archive.sessions()):
                     break
                 time.sleep(_POLL_SECONDS)
         last = archive.sessions()[-1:] if not once else []

@@ -19,7 +19,7 @@ def best(problem: Problem, archive: Archive) -> tuple[Trial, Evaluation] | None:
     number = leader(problem, archive.evaluations("validation"))
     if number is None:
         return None
-    trial = next(trial for trial in archive.trials() if trial.number == number)
-    validation = archive.evaluation(number, "validation")
+    trial, validation = archive.trial(number), archive.evaluation(number, "validation")
+    assert trial is not None  # only told trials are validated
     assert validation is not None  # `number` is of one
     return trial, validation

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from adrs.archive import Session
+from adrs.archive import Session, running
 from adrs.budget import BudgetLimits
 from adrs.campaign.folder import RunFolder, all_runs
 from adrs.errors import AdrsError
@@ -120,9 +120,7 @@ class Row:
 
 def state(sessions: Sequence[Session]) -> State:
     """Return what a campaign with these sessions is doing."""
-    from adrs.campaign.session import running  # the controller's module; every other reader does without it
-
-    if running(list(sessions)):
+    if running(sessions):
         return State.RUNNING
     if not sessions:
         return State.STOPPED

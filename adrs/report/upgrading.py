@@ -35,7 +35,7 @@ def _newest(database: Database) -> bool:
         with database.transaction() as connection:
             schema.check(connection, url=database.url)
     except ArchiveOutdated as outdated:
-        if "archive upgrade" not in outdated.todo:  # a newer adrs wrote it
+        if not outdated.upgradable:
             raise
         return False
     return True

@@ -12,7 +12,7 @@ REMEMBERED = 500
 
 
 class Attempts:
-    """The children of each trial, counted, and the latest that failed or did worse than it.
+    """The children of each trial, counted, and the latest that failed or did no better than it.
 
     A child counts for its main parent only. Programs are kept for the parents that were tried last; of the others
     only numbers remain, so that a long campaign fits in memory.
@@ -38,12 +38,12 @@ class Attempts:
         return self._children[number]
 
     def failed(self, number: int) -> tuple[Trial, ...]:
-        """Return the latest children of trial `number` that failed or ranked behind it, oldest first."""
+        """Return the latest children of trial `number` that failed or did not rank before it, oldest first."""
         return tuple(self._failed.get(number, ()))
 
     def _went_wrong(self, trial: Trial) -> bool:
         parent = self._ranks.get(trial.parents[0])
-        return not trial.valid or (parent is not None and self._ranks[trial.number] > parent)
+        return not trial.valid or (parent is not None and self._ranks[trial.number] >= parent)
 
     def _remember(self, trial: Trial) -> None:
         parent = trial.parents[0]

@@ -103,7 +103,7 @@ class SearchConformance:
             assert sorted(failed, key=lambda trial: order[trial.number]) == list(failed)
             for trial in failed:
                 assert trial.parents[0] == main.number
-                assert not trial.valid or problem.rank(trial.evaluation) > problem.rank(main.evaluation)
+                assert not trial.valid or problem.rank(trial.evaluation) >= problem.rank(main.evaluation)
 
     @pytest.mark.parametrize("seed", SEEDS)
     @pytest.mark.parametrize("bound", [None, 45.0])

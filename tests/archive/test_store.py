@@ -152,6 +152,19 @@ def test_an_archive_of_the_future_is_refused(archive, url, tmp_path):
     with pytest.raises(ArchiveOutdated, match="9999") as caught:
         Archive.open(url)
     assert "Upgrade adrs" in caught.value.todo
+    assert not caught.value.upgradable
+
+
+def test_the_declared_schema_is_the_newest_migration():
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    from adrs.archive import schema
+    from adrs.archive.tables import SCHEMA
+
+    config = Config()
+    config.set_main_option("script_location", str(schema._MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA
 
 
 def test_the_migrations_make_the_tables_that_the_code_declares(archive, url):

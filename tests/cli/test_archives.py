@@ -24,6 +24,7 @@ def test_an_older_one_is_upgraded_and_its_copy_named(tmp_path: Path, monkeypatch
     newest = max(path.name for path in (migrations / "versions").glob("v*.py")).split("_")[0][1:]
     (migrations / "versions" / "next.py").write_text(NEXT.format(newest=newest))
     monkeypatch.setattr(schema, "_MIGRATIONS", migrations)
+    monkeypatch.setattr(schema, "SCHEMA", "next")
     refused = adrs("show", NAME, runs=tmp_path / "runs")
     assert refused.code == 4
     assert "adrs archive upgrade" in refused.err

@@ -172,7 +172,7 @@ def test_a_budget_is_extended_and_a_target_missed(whole, tmp_path):
         (("run", "queues", "--name", "../up"), 2, "name", ""),
         (("run", "queues", "--runs", "/proc/nowhere"), 2, "cannot be made", "--runs"),
         (("run", "queues", "-c", "none.toml"), 2, "none.toml", ""),
-        (("resume", "nobody"), 1, "no run 'nobody'", "adrs status"),
+        (("resume", "nobody"), 2, "no run 'nobody'", "adrs status"),
         (("eval", "queues", "none.py"), 2, "no file", ""),
         (("eval", "queues", "text.md"), 3, "does not parse", "Mend"),
         (("eval", "queues", "binary"), 2, "no Python source", ""),

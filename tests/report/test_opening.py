@@ -71,7 +71,7 @@ def test_a_folder_names_a_run_too(runs: Path) -> None:
 
 
 def test_an_unknown_run_is_refused_with_a_suggestion(runs: Path) -> None:
-    with pytest.raises(ArchiveError, match="no run 'brave-hero'") as caught, open_run("brave-hero", runs):
+    with pytest.raises(UsageError, match="no run 'brave-hero'") as caught, open_run("brave-hero", runs):
         pass
     assert f"Did you mean {NAME!r}?" in caught.value.todo
 

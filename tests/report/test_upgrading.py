@@ -36,6 +36,7 @@ def newer_adrs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, archive: Path) -
     migrations = Path(shutil.copytree(schema._MIGRATIONS, tmp_path / "migrations"))
     (migrations / "versions" / "next.py").write_text(NEXT.format(newest=revision(archive)))
     monkeypatch.setattr(schema, "_MIGRATIONS", migrations)
+    monkeypatch.setattr(schema, "SCHEMA", "next")
 
 
 def revision(path: Path) -> str:

@@ -16,16 +16,16 @@ def numbers(trials: tuple[Trial, ...]) -> list[int]:
     return [trial.number for trial in trials]
 
 
-def test_failures_and_regressions_of_the_main_parent_are_shown() -> None:
+def test_children_that_did_not_help_the_main_parent_are_shown() -> None:
     record = told(
         sample_trial(0, 10.0),
         sample_trial(1, 5.0),  # better
-        sample_trial(2, 10.0),  # no worse
+        sample_trial(2, 10.0),  # no better
         sample_trial(3, 11.0),
         sample_trial(4, status=Status.UNPARSED),
         sample_trial(5, status=Status.CRASHED, parents=(1, 0)),
     )
-    assert numbers(record.failed(0)) == [3, 4]
+    assert numbers(record.failed(0)) == [2, 3, 4]
     assert numbers(record.failed(1)) == [5]
     assert record.failed(2) == ()
 

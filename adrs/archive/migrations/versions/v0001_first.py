@@ -103,6 +103,7 @@ def upgrade() -> None:
         sa.Column(
             "told", sa.Integer(), nullable=True, comment="position in the order in which the search heard of trials"
         ),
+        sa.Column("told_at", sa.Float(), nullable=True, comment="seconds since 1970, UTC"),
         sa.ForeignKeyConstraint(
             ["campaign"],
             ["campaigns.id"],
