@@ -1,5 +1,6 @@
 """Opening the database, and turning its failures into ours."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,12 +31,24 @@ def connect(url: str) -> Engine:
 
 
 def sqlite_url(path: Path) -> str:
-    """Return the URL of the SQLite file at `path`."""
-    return f"sqlite:///{path}"
+    """Return the URL of the SQLite file at `path`; for reading alone where nothing may be written.
+
+    Raises:
+        ArchiveError: It may not be written, and its last session was not closed.
+    """
+    if not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        return f"sqlite:///{path}"
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size > 0:
+        raise ArchiveError(
+            f"{str(path)!r} was not closed and may not be written", "Copy the run's folder and read that."
+        )
+    return f"sqlite:///file:{path}?immutable=1&uri=true"
 
 
 def _configure(connection: Any, _: object) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
 

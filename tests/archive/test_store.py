@@ -1,6 +1,9 @@
+import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -196,3 +199,29 @@ os.kill(os.getpid(), signal.SIGKILL)
     again = Archive.open(sqlite_url(tmp_path / "archive.db"))
     assert [plan.number for plan in again.planned()] == list(range(20))
     again.close()
+
+
+@pytest.fixture
+def public():
+    """A folder that every user can read and only root can write."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_an_archive_that_may_not_be_written_can_be_read(public):
+    archive = Archive.create(sqlite_url(public / "archive.db"), name="x", config={}, written={})
+    seed(archive)
+    archive.close()
+    script = f"""
+import os, sqlite3
+from pathlib import Path
+from adrs.archive import Archive
+from adrs.archive.connection import Database, sqlite_url
+Database("sqlite://").close()
+os.setgid(65534), os.setuid(65534)
+print(len(Archive.open(sqlite_url(Path({str(public / "archive.db")!r}))).trials()))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("1\n", 0), done.stderr
