@@ -21,6 +21,8 @@ class Check(NamedTuple):
     detail: str
     todo: str = ""
     needed: bool = False
+    words: tuple[str, str] = ("works", "missing")
+    """What it is called if it works, and if not."""
 
 
 @click.command(name="doctor")
@@ -38,7 +40,7 @@ def command(runs: str, as_json: bool) -> None:
         print_json({"checks": [check._asdict() for check in checks]})
     else:
         for check in checks:
-            click.echo(f"{'works  ' if check.works else 'missing'}  {check.what}: {check.detail}")
+            click.echo(f"{check.words[0 if check.works else 1]:8} {check.what}: {check.detail}")
             if check.todo and not check.works:
                 click.echo(f"         {check.todo}")
     broken = [check.what for check in checks if check.needed and not check.works]
@@ -88,14 +90,20 @@ def _walls() -> list[Check]:
             checks.append(Check(f"{name} sandbox", works, "ran a program behind the wall", needed=name == "local"))
         except AdrsError as error:
             checks.append(Check(f"{name} sandbox", False, str(error), error.todo, needed=name == "local"))
-    return checks + [Check(f"  {found.what}", found.protected, found.why) for found in protections()]
+    return checks + [
+        Check(f"  {found.what}", found.protected, found.why, words=("safe", "open")) for found in protections()
+    ]
 
 
 def _keys() -> list[Check]:
     from adrs.llm.catalogue import describe_keys
 
-    todo = "Needed only for this provider's models; the mutator needs no key."
-    return [Check(f"key {name}", found, "set" if found else "unset", todo) for name, found in describe_keys().items()]
+    keys = describe_keys()
+    found = [name for name, is_set in keys.items() if is_set]
+    unset = ", ".join(name for name in keys if name not in found)
+    detail = f"{', '.join(found) or 'none'} set; unset: {unset}"
+    todo = "A model needs the key of its provider; the mutator, mailbox and local endpoints need none."
+    return [Check("model keys", bool(found), detail, todo)]
 
 
 def _packs() -> list[Check]:
