@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
 
+from adrs.errors import ProviderUnavailable
+
 
 @dataclass(frozen=True)
 class Message:
@@ -83,6 +85,10 @@ class Quote:
     tokens: int
 
 
+class AnswerLost(ProviderUnavailable):
+    """The request was sent and no usable answer came back; the provider may bill up to its quote all the same."""
+
+
 class Model(Protocol):
     """A language model."""
 
@@ -96,6 +102,7 @@ class Model(Protocol):
         """Return the model's answer.
 
         Raises:
+            AnswerLost: As below, and the call may be billed; what was reserved for it counts as spent.
             ProviderUnavailable: No answer, and asking again may help.
             ProviderRefused: No answer, and asking again cannot help.
         """
