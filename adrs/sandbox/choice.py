@@ -1,0 +1,148 @@
+"""Which wall to use on this machine, why, and what it protects."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from adrs.errors import SandboxUnavailable
+from adrs.sandbox import Sandbox
+from adrs.sandbox.containers import docker
+from adrs.sandbox.docker import DockerSandbox
+from adrs.sandbox.images import build, find_image
+from adrs.sandbox.link import Walls
+from adrs.sandbox.local import LocalSandbox
+
+Name = Literal["auto", "local", "docker"]
+_PATIENCE = 5.0  # seconds that an engine may take to answer before it counts as absent
+_PULL_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A wall.
+
+    Attributes:
+        name: Which one.
+        reason: Why, in one sentence for the user.
+        image: What the containers run; empty for the local wall.
+    """
+
+    name: Literal["local", "docker"]
+    reason: str
+    image: str = ""
+
+
+@dataclass(frozen=True)
+class Protection:
+    """One thing that a candidate might harm.
+
+    Attributes:
+        what: The thing.
+        protected: Whether it is out of the candidate's reach.
+        why: By what, or why not.
+    """
+
+    what: str
+    protected: bool
+    why: str
+
+
+def choose(name: Name = "auto") -> Choice:
+    """Return which wall `name` means here. `auto`: containers where an engine can run them, else the local wall.
+
+    May build the image, once for this machine, which can take minutes: call it before work is spread over
+    processes, and give them the name that it returns.
+
+    Raises:
+        SandboxUnavailable: `docker` was asked for, and no engine answers or no image can be had.
+    """
+    if name == "local":
+        return Choice("local", "the local sandbox was asked for")
+    if name == "docker":
+        return Choice("docker", "Docker was asked for", find_image() or build())
+    if not docker_answers():
+        return Choice("local", "no Docker engine answers")
+    try:
+        return _rehearsed(Choice("docker", "a Docker engine answers", find_image() or build(seconds=_PULL_SECONDS)))
+    except SandboxUnavailable as error:
+        return Choice("local", f"a Docker engine answers, but {error} (choose docker to see the way out)")
+
+
+def _rehearsed(choice: Choice) -> Choice:
+    """Return `choice` if a container can be started and spoken to: an engine in a virtual machine shares no socket."""
+    sandbox = DockerSandbox(choice.image)
+    try:
+        _ = sandbox.walls
+    finally:
+        sandbox.close()
+    return choice
+
+
+def open_sandbox(name: Name, *, slot: int = 0) -> Sandbox:
+    """Return the sandbox that `name` means here (see `choose`).
+
+    Args:
+        name: Which one.
+        slot: Number of the evaluation slot that it serves, shown where processes are listed.
+
+    Raises:
+        SandboxUnavailable: As `choose`.
+    """
+    choice = choose(name)
+    return DockerSandbox(choice.image, slot=slot) if choice.name == "docker" else LocalSandbox()
+
+
+def docker_answers() -> bool:
+    """Return whether a Docker engine can be used."""
+    try:
+        return bool(docker("version", "--format", "{{.Server.Version}}", seconds=_PATIENCE))
+    except SandboxUnavailable:
+        return False
+
+
+def protections(name: Name = "auto") -> list[Protection]:
+    """Return what the wall that `name` means protects here, and what it does not.
+
+    Raises:
+        SandboxUnavailable: The wall does not stand at all.
+    """
+    choice = choose(name)
+    sandbox = DockerSandbox(choice.image) if choice.name == "docker" else LocalSandbox()
+    try:
+        walls = sandbox.walls
+    finally:
+        sandbox.close()
+    return [*(_in_container() if choice.name == "docker" else _on_this_machine(walls)), *_ALWAYS]
+
+
+_ALWAYS = (
+    Protection("the score", True, "the evaluator runs in another process; only plain data crosses, and is checked"),
+    Protection("time", True, "deadlines are kept outside, and a late candidate's process is killed"),
+    Protection("memory", True, "the address space of a candidate is limited"),
+    Protection("processes and threads", True, "a candidate can start none"),
+    Protection("keys in the environment", True, "the environment is empty"),
+    Protection(
+        "the kernel", False, "it is shared: a program that exploits a hole in it is outside; so use a fresh one"
+    ),
+    Protection("the speed of neighbours", False, "caches and memory bandwidth are shared with what runs beside"),
+)
+
+
+def _on_this_machine(walls: Walls) -> list[Protection]:
+    calls = "seccomp refuses the system calls"
+    files = calls if walls.seccomp else f"Landlock {walls.landlock} forbids all" if walls.landlock else ""
+    others = calls if walls.seccomp else "Landlock forbids all" if walls.landlock >= 6 else ""
+    if walls.user is not None:
+        others = others or f"candidates run as user {walls.user}"
+    return [
+        Protection("files", bool(files), files or "neither seccomp nor Landlock works here"),
+        Protection("the network", walls.seccomp, calls if walls.seccomp else "seccomp does not work here"),
+        Protection("other processes", bool(others), others or "candidates run as the user who runs adrs"),
+    ]
+
+
+def _in_container() -> list[Protection]:
+    return [
+        Protection("files", True, "the container has its own, read-only, and seccomp refuses the system calls"),
+        Protection("the network", True, "the container has none"),
+        Protection("other processes", True, "the container has its own process namespace"),
+    ]
