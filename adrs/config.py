@@ -38,6 +38,8 @@ class CampaignConfig(BudgetLimits):
     """An OpenAI-compatible endpoint that serves the model."""
     price: str | None = None
     """Dollars per million tokens, `PROMPT,COMPLETION[,CACHED]`, where the price list is wrong or silent."""
+    record: str | None = None
+    """A cassette to which every reply is appended; `--model recorded:FILE` plays it back."""
     max_tokens: Annotated[int, Field(gt=0)] = 8192
     """The longest reply."""
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None

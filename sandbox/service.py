@@ -114,8 +114,8 @@ class Service:
         """Return the program's own lines in `trace`, outermost first; only the last few."""
         lines: deque[str] = deque(maxlen=6)
         while trace:
-            code, number = trace.tb_frame.f_code, trace.tb_lineno
-            if code.co_filename == _FILE and number <= len(self._lines):
+            code, number = trace.tb_frame.f_code, trace.tb_lineno or 0  # None where the code has no line
+            if code.co_filename == _FILE and 0 < number <= len(self._lines):
                 lines.append(f"\n  line {number}, in {code.co_name}: {self._lines[number - 1].strip()[:200]}")
             trace = trace.tb_next
         return "".join(lines)

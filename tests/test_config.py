@@ -18,7 +18,9 @@ def test_the_nearest_origin_holds(tmp_path, monkeypatch):
     file.write_text("trials = 5\nseed = 5\nworkers = 5\n")
     monkeypatch.setenv("ADRS_SEED", "6")
     monkeypatch.setenv("ADRS_WORKERS", "6")
-    found = resolve(flags={"problem": "smtt", "workers": 7, "name": None}, file=file, problem={"trials": 4, "repairs": 2})
+    found = resolve(
+        flags={"problem": "smtt", "workers": 7, "name": None}, file=file, problem={"trials": 4, "repairs": 2}
+    )
     config = found.config
     assert (config.repairs, config.trials, config.seed, config.workers) == (2, 5, 6, 7)
     names = ("repairs", "trials", "seed", "workers", "search")

@@ -6,7 +6,10 @@ MARKED = "import x\n# EVOLVE-BLOCK-START\na = 1\n# EVOLVE-BLOCK-END\nb = 2\n"
 
 
 def test_hash_is_of_the_text_and_meaning_is_not():
-    plain, commented = Program("def f(x):\n    return x+1\n"), Program('def f(x):\n    """Say."""\n    return x + 1  # add\n')
+    plain, commented = (
+        Program("def f(x):\n    return x+1\n"),
+        Program('def f(x):\n    """Say."""\n    return x + 1  # add\n'),
+    )
     assert plain.hash != commented.hash
     assert plain.meaning == commented.meaning
     assert plain.meaning != Program("def f(x):\n    return x+2\n").meaning

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from adrs.archive import Planned
 from adrs.campaign.parts import Outcome, Parts
 from adrs.campaign.promotion import Promotion
-from adrs.errors import BudgetExhausted, PackError, SandboxUnavailable
+from adrs.errors import BudgetExhausted, Interrupted, PackError, SandboxUnavailable
 from adrs.evaluation import Evaluation, Status
 from adrs.events import NewBest, Notice, Stopping, TrialEnded
 from adrs.problem import Split
@@ -197,6 +197,8 @@ class Loop:
         if isinstance(error, SandboxUnavailable) and task.kind != "propose" and not task.retried:
             self._parts.tell_user(Notice(f"trial {task.number} is evaluated again: {error}"))
             self._state.queue.append(_Task(task.kind, task.number, task.program, retried=True))
+        elif isinstance(error, Interrupted):
+            self._end(Outcome(self._parts.stop_asked() or str(error), interrupted=True))
         elif isinstance(error, BudgetExhausted):
             self._end(Outcome(str(error), finished=True))
         elif isinstance(error, Exception):

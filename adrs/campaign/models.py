@@ -12,14 +12,20 @@ from adrs.config import CampaignConfig
 from adrs.llm import Model
 from adrs.llm.catalogue import ModelSettings, open_model
 from adrs.llm.scripted import Scripted
+from adrs.llm.waiting import Wait, sleep
 from adrs.prompting import Prompts
 from adrs.proposing import Proposer
 from adrs.proposing.mutator import Mutator
 from adrs.proposing.prompted import Prompted
 
 
-def open_campaign_model(config: CampaignConfig, folder: RunFolder | None) -> Model | None:
+def open_campaign_model(config: CampaignConfig, folder: RunFolder | None, *, wait: Wait = sleep) -> Model | None:
     """Return the model of a campaign; None where the mutator rewrites.
+
+    Args:
+        config: The settings.
+        folder: The run's folder, where its mailbox lies.
+        wait: Waits between two requests; cut short when it returns true.
 
     Raises:
         UsageError: There is no such model.
@@ -35,8 +41,9 @@ def open_campaign_model(config: CampaignConfig, folder: RunFolder | None) -> Mod
         base_url=config.base_url,
         price=config.price,
         folder=folder.path / "mailbox" if folder else None,
+        record=Path(config.record) if config.record else None,
     )
-    return open_model(config.model, settings)
+    return open_model(config.model, settings, wait=wait)
 
 
 def open_prompted(prompts: Path | None, references: Mapping[str, Mapping[str, float]]) -> Prompted:

@@ -27,6 +27,7 @@ from adrs.config import CampaignConfig, Written
 from adrs.errors import ConfigError, UsageError
 from adrs.events import Ended, Event, Launched, Listener, NewBest
 from adrs.llm import Model
+from adrs.llm.waiting import Wait, sleep
 from adrs.problem import Problem, explain, load
 from adrs.sandbox.choice import choose
 from adrs.search.catalogue import open_search
@@ -48,8 +49,12 @@ class Opened:
     """None where the mutator rewrites."""
 
 
-def create(config: CampaignConfig) -> Opened:
+def create(config: CampaignConfig, *, wait: Wait = sleep) -> Opened:
     """Make the folder and archive of a new campaign, after everything that it needs was found.
+
+    Args:
+        config: The resolved settings.
+        wait: How a model waits between two requests; cut short when it returns true.
 
     Raises:
         UsageError: The problem, the search, a setting or the name cannot be used.
@@ -63,7 +68,7 @@ def create(config: CampaignConfig) -> Opened:
     config = config.model_copy(update={"name": folder.name, "problem": _reference(config.problem)})
     written = _written(problem, sandbox)
     try:
-        model = open_campaign_model(config, folder)
+        model = open_campaign_model(config, folder, wait=wait)
         archive = Archive.create(
             sqlite_url(folder.archive), name=folder.name, config=config.model_dump(), written=written.model_dump()
         )
@@ -74,7 +79,7 @@ def create(config: CampaignConfig) -> Opened:
     return Opened(folder, problem, config, archive, sandbox, model)
 
 
-def reopen(folder: RunFolder, changes: Mapping[str, str]) -> Opened:
+def reopen(folder: RunFolder, changes: Mapping[str, str], *, wait: Wait = sleep) -> Opened:
     """Open a campaign to go on with it, with some settings changed (`+5` adds to a limit); the change is recorded.
 
     Raises:
@@ -96,7 +101,7 @@ def reopen(folder: RunFolder, changes: Mapping[str, str]) -> Opened:
     if config.model_dump() != dict(record.config):
         archive.reconfigure(config.model_dump())
         folder.write_config(config, Written.model_validate(record.written))
-    return Opened(folder, problem, config, archive, sandbox, open_campaign_model(config, folder))
+    return Opened(folder, problem, config, archive, sandbox, open_campaign_model(config, folder, wait=wait))
 
 
 @dataclass(frozen=True)
@@ -106,10 +111,12 @@ class Watch:
     Attributes:
         listener: Hears of everything that happens, in the controller's thread.
         stop_asked: Returns why the user wants to stop, once they do.
+        stop: Called where `adrs stop` asks for it, so that models that wait stop waiting.
     """
 
     listener: Listener
     stop_asked: Callable[[], str | None]
+    stop: Callable[[], None]
 
 
 def run(opened: Opened, watch: Watch) -> Outcome:
@@ -153,7 +160,7 @@ def _parts(
         evaluations=pool,
         threads=threads,
         tell_user=_keeping_best(opened.folder, watch.listener),
-        stop_asked=lambda: _stop_requested(opened.folder) or watch.stop_asked(),
+        stop_asked=lambda: _stop_requested(opened.folder, watch) or watch.stop_asked(),
         tick=_throttled(lambda: archive.beat(session)),
         seconds=lambda: seconds_before + time.monotonic() - start,
     )
@@ -183,8 +190,11 @@ def _throttled(beat: Callable[[], None]) -> Callable[[], None]:
     return tick
 
 
-def _stop_requested(folder: RunFolder) -> str | None:
-    return "`adrs stop` asked for it" if folder.stop_request.exists() else None
+def _stop_requested(folder: RunFolder, watch: Watch) -> str | None:
+    if not folder.stop_request.exists():
+        return None
+    watch.stop()
+    return "`adrs stop` asked for it"
 
 
 def _require_limit(config: CampaignConfig) -> None:

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event
 from types import FrameType
 
 import click
@@ -24,11 +25,19 @@ class Interrupts:
     """The first interrupt asks to stop; the second leaves at once."""
 
     def __init__(self) -> None:
-        self._asked = False
+        self._asked = Event()
 
     def reason(self) -> str | None:
         """Return why the user wants to stop, once they do."""
-        return "interrupted; once more leaves at once" if self._asked else None
+        return "interrupted; once more leaves at once" if self._asked.is_set() else None
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, or until the user wants to stop; return whether they do."""
+        return self._asked.wait(seconds)
+
+    def ask(self) -> None:
+        """Stop, as if interrupted once."""
+        self._asked.set()
 
     @contextmanager
     def caught(self) -> Iterator[None]:
@@ -41,14 +50,14 @@ class Interrupts:
                 signal.signal(number, handler)
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        if self._asked:
+        if self._asked.is_set():
             # Workers and candidates die with this process; the archive holds all that was finished.
             os.write(sys.stderr.fileno(), b"\nleft at once; `adrs resume last` goes on\n")
             os._exit(130)
-        self._asked = True
+        self._asked.set()
 
 
-def conduct(opened: Opened, *, as_json: bool) -> None:
+def conduct(opened: Opened, interrupts: Interrupts, *, as_json: bool) -> None:
     """Run one session to its end and say what came of it.
 
     Raises:
@@ -57,11 +66,10 @@ def conduct(opened: Opened, *, as_json: bool) -> None:
         AdrsError: Our machinery failed; the campaign can be resumed.
     """
     progress = Progress(opened.problem, opened.config)
-    interrupts = Interrupts()
     _log_to(opened)
     try:
         with interrupts.caught(), open_view(progress, as_json=as_json) as view:
-            outcome = session.run(opened, Watch(view, interrupts.reason))
+            outcome = session.run(opened, Watch(view, interrupts.reason, interrupts.ask))
         print_summary(opened, outcome, as_json=as_json)
         _leave(opened, outcome)
     finally:

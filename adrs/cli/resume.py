@@ -32,8 +32,9 @@ def command(run: str, runs: str, as_json: bool, **changes: str | None) -> None:
     Nothing that was paid for is bought again. Changed limits are recorded.
     """
     from adrs.campaign import folder, session
-    from adrs.cli.conduct import conduct
+    from adrs.cli.conduct import Interrupts, conduct
 
     found = folder.find(run, Path(runs))
     given = {name: value for name, value in changes.items() if value is not None}
-    conduct(session.reopen(found, given), as_json=as_json)
+    interrupts = Interrupts()
+    conduct(session.reopen(found, given, wait=interrupts.wait), interrupts, as_json=as_json)

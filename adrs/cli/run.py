@@ -33,6 +33,7 @@ _SETTINGS = (
     click.option("--runs", help="Folder of campaign folders."),
     click.option("--base-url", help="An OpenAI-compatible endpoint that serves the model."),
     click.option("--price", help="Dollars per million tokens: PROMPT,COMPLETION[,CACHED]."),
+    click.option("--record", help="A cassette to which every reply is appended, for `--model recorded:FILE`."),
     click.option("--max-tokens", type=int, help="Longest reply."),
     click.option("--temperature", type=float, help="Sampling temperature."),
     click.option("--prompts", help="A folder of prompt templates."),
@@ -54,7 +55,7 @@ def _with_settings(command: Any) -> Any:
 def command(problem: str, file: Path | None, dry_run: bool, as_json: bool, **flags: Any) -> None:
     """Start a campaign on PROBLEM, a pack's name or path."""
     from adrs.campaign import session
-    from adrs.cli.conduct import conduct
+    from adrs.cli.conduct import Interrupts, conduct
     from adrs.cli.dry import rehearse
     from adrs.config import resolve
 
@@ -62,4 +63,5 @@ def command(problem: str, file: Path | None, dry_run: bool, as_json: bool, **fla
     if dry_run:
         rehearse(config, as_json=as_json)
     else:
-        conduct(session.create(config), as_json=as_json)
+        interrupts = Interrupts()
+        conduct(session.create(config, wait=interrupts.wait), interrupts, as_json=as_json)

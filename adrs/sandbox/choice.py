@@ -46,6 +46,19 @@ class Protection:
     why: str
 
 
+_ALWAYS = (
+    Protection("the score", True, "the evaluator runs in another process; only plain data crosses, and is checked"),
+    Protection("time", True, "deadlines are kept outside, and a late candidate's process is killed"),
+    Protection("memory", True, "the address space of a candidate is limited"),
+    Protection("processes and threads", True, "a candidate can start none"),
+    Protection("keys in the environment", True, "the environment is empty"),
+    Protection(
+        "the kernel", False, "it is shared: a program that exploits a hole in it is outside; so use a fresh one"
+    ),
+    Protection("the speed of neighbours", False, "caches and memory bandwidth are shared with what runs beside"),
+)
+
+
 def choose(name: Name = "auto") -> Choice:
     """Return which wall `name` means here. `auto`: containers where an engine can run them, else the local wall.
 
@@ -111,20 +124,7 @@ def protections(name: Name = "auto") -> list[Protection]:
         walls = sandbox.walls
     finally:
         sandbox.close()
-    return [*(_in_container() if choice.name == "docker" else _on_this_machine(walls)), *_ALWAYS]
-
-
-_ALWAYS = (
-    Protection("the score", True, "the evaluator runs in another process; only plain data crosses, and is checked"),
-    Protection("time", True, "deadlines are kept outside, and a late candidate's process is killed"),
-    Protection("memory", True, "the address space of a candidate is limited"),
-    Protection("processes and threads", True, "a candidate can start none"),
-    Protection("keys in the environment", True, "the environment is empty"),
-    Protection(
-        "the kernel", False, "it is shared: a program that exploits a hole in it is outside; so use a fresh one"
-    ),
-    Protection("the speed of neighbours", False, "caches and memory bandwidth are shared with what runs beside"),
-)
+    return [*(_in_container(walls) if choice.name == "docker" else _on_this_machine(walls)), *_ALWAYS]
 
 
 def _on_this_machine(walls: Walls) -> list[Protection]:
@@ -140,9 +140,10 @@ def _on_this_machine(walls: Walls) -> list[Protection]:
     ]
 
 
-def _in_container() -> list[Protection]:
+def _in_container(walls: Walls) -> list[Protection]:
+    more = ", and seccomp refuses the system calls" if walls.seccomp else ""
     return [
-        Protection("files", True, "the container has its own, read-only, and seccomp refuses the system calls"),
-        Protection("the network", True, "the container has none"),
-        Protection("other processes", True, "the container has its own process namespace"),
+        Protection("files", True, f"the container has its own, read-only{more}"),
+        Protection("the network", True, f"the container has none{more}"),
+        Protection("other processes", True, f"the container has its own process namespace{more}"),
     ]

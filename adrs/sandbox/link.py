@@ -116,12 +116,12 @@ class Link:
     def _meet(self) -> Walls:
         hello = self._receive()
         if "failed" in hello:
-            raise SandboxUnavailable(f"the sandbox cannot raise its walls: {hello['failed']}", "See `adrs doctor`.")
+            raise SandboxUnavailable(f"the sandbox's runner cannot start: {hello['failed']}", "See `adrs doctor`.")
         return Walls(**hello)
 
     def _receive(self) -> Mapping[str, Any]:
         with self._unbroken():
-            packet = self._control.recv(4096)
+            packet = self._control.recv(1 << 16)
             if not packet:
                 raise ConnectionResetError("it has died")
         answer: dict[str, Any] = json.loads(packet)

@@ -135,6 +135,8 @@ class World:
 
 def facts(archive: Archive) -> list[object]:
     """Return what must repeat bit for bit: everything but times."""
-    trials = [replace(t, evaluation=replace(t.evaluation, seconds=0.0), spend=type(t.spend)()) for t in archive.trials()]
+    trials = [
+        replace(t, evaluation=replace(t.evaluation, seconds=0.0), spend=type(t.spend)()) for t in archive.trials()
+    ]
     validations = {n: (e.status, dict(e.scores)) for n, e in archive.evaluations("validation").items()}
     return [trials, validations]

@@ -215,7 +215,7 @@ def test_a_full_disk_pauses_the_campaign_and_loses_nothing(tmp_path):
         pytest.skip("only root may mount a small file system")
     runs = tmp_path / "runs"
     runs.mkdir()
-    if os.system(f"mount -t tmpfs -o size=600k tmpfs {runs}") != 0:  # noqa: S605
+    if os.system(f"mount -t tmpfs -o size=600k tmpfs {runs}") != 0:
         pytest.skip("no file system can be mounted here")
     try:
         done = adrs(*RUN, "--trials", 4000, "--name", "full", cwd=tmp_path, check=1)
@@ -223,8 +223,8 @@ def test_a_full_disk_pauses_the_campaign_and_loses_nothing(tmp_path):
         assert "disk" in done.stderr
         before = rows(runs / "full")
         assert before > 0
-        os.system(f"mount -o remount,size=20m {runs}")  # noqa: S605
+        os.system(f"mount -o remount,size=20m {runs}")
         adrs("resume", "full", "--trials", before + 5, cwd=tmp_path, check=0)
         assert rows(runs / "full") == before + 5
     finally:
-        os.system(f"umount {runs}")  # noqa: S605
+        os.system(f"umount {runs}")

@@ -91,7 +91,7 @@ def f(a):
     return {
         "numbers": np.array(numbers, float), "first": copied[0].due, "name": Colour.RED.name, "pair": Pair(1, a[0]),
         "fibonacci": fibonacci(80), "text": json.dumps(Counter(re.findall("[ab]", "abba"))),
-        "mean": statistics.fmean([1, 2]), "exact": str(decimal.Decimal(1) / 3), "ratio": float(fractions.Fraction(1, 3)),
+        "mean": statistics.fmean([1]), "exact": str(decimal.Decimal(1) / 3), "ratio": float(fractions.Fraction(1, 3)),
         "date": datetime.datetime.strptime("2024-02-29", "%Y-%m-%d").isoformat(), "draw": random.choices("ab", k=3),
     }
 """
