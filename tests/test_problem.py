@@ -28,7 +28,7 @@ def test_an_unknown_problem_is_refused_with_a_suggestion(tmp_path):
     with pytest.raises(UnknownProblem, match="'queue'") as caught:
         load("queue")
     assert "'queues'" in caught.value.todo
-    with pytest.raises(UnknownProblem, match="holds no problem.toml"):
+    with pytest.raises(UnknownProblem, match=r"holds no problem\.toml"):
         load(str(tmp_path))
 
 
@@ -56,7 +56,7 @@ def test_a_broken_declaration_is_named(tmp_path, old, new, message):
 def test_a_missing_file_is_named(tmp_path):
     pack = write_pack(tmp_path)
     (pack / "statement.md").unlink()
-    with pytest.raises(PackError, match="statement.md"):
+    with pytest.raises(PackError, match=r"statement\.md"):
         open_pack(pack)
 
 

@@ -53,7 +53,7 @@ _ALWAYS = (
     Protection("processes and threads", True, "a candidate can start none"),
     Protection("keys in the environment", True, "the environment is empty"),
     Protection(
-        "the kernel", False, "it is shared: a program that exploits a hole in it is outside; so use a fresh one"
+        "the kernel", False, "it is shared: a program that exploits a hole in it is outside; keep it up to date"
     ),
     Protection("the speed of neighbours", False, "caches and memory bandwidth are shared with what runs beside"),
 )

@@ -7,7 +7,6 @@ from adrs.campaign.ledger import Ledgered
 from adrs.errors import BudgetExhausted, ProviderUnavailable
 from adrs.llm import Message, Prompt
 from adrs.trial import Spend
-
 from tests.campaign.world import Seller
 
 FIRST, REPAIR = Prompt((Message("user", "one"),)), Prompt((Message("user", "two"),))

@@ -5,7 +5,6 @@ from adrs.config import CampaignConfig
 from adrs.errors import EvaluatorBroken, PackError, ProviderUnavailable, SandboxUnavailable
 from adrs.evaluation import Status
 from adrs.events import NewBest, Stopping, TrialEnded
-
 from tests.campaign.world import Inline, Nudger, World, facts
 
 
@@ -17,7 +16,8 @@ def make(tmp_path):
         parts = {name: settings.pop(name) for name in ("bench", "proposer", "stop") if name in settings}
         path = tmp_path / folder
         path.mkdir(exist_ok=True)
-        config = CampaignConfig(problem="queues", workers=1, **{"trials": 60, "seed": 7, "search": "greedy"} | settings)
+        values = {"problem": "queues", "workers": 1, "trials": 60, "seed": 7, "search": "greedy"} | settings
+        config = CampaignConfig.model_validate(values)
         worlds.append(World(path, config, **parts))
         return worlds[-1]
 

@@ -23,8 +23,15 @@ def adrs(*arguments, cwd, check=None, env=None, seconds=90):
 def start(*arguments, cwd, env=None):
     """Start `adrs` and return the running process."""
     command = [sys.executable, "-m", "adrs", *map(str, arguments)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, cwd=cwd, env=_environment(env), start_new_session=True, **pipes)
+    return subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=_environment(env),
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def _environment(extra):

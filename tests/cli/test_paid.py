@@ -9,6 +9,7 @@ import pytest
 
 from adrs.archive import Archive
 from adrs.archive.connection import sqlite_url
+from adrs.testing.samples import PACK
 from tests.cli.command import adrs, start
 from tests.llm.server import OpenAIServer, completion, fails, replies, says
 
@@ -21,20 +22,21 @@ def server():
         yield server
 
 
-def rewriting(exchange):
-    """Answer with another LIMIT each time, as a whole file, after a moment."""
-    exchange.wait(0.05)
-    limit = 79 - next(rewriting.limits)
-    text = f"IDEA: a lower limit\n\n```python\nLIMIT = {limit}\n\n\ndef choose(waiting):\n" + (
-        "    for index, minutes in enumerate(waiting):\n        if minutes <= LIMIT:\n            return index\n    return 0\n```"
-    )
-    replies(completion(text))(exchange)
+def rewriting():
+    """Return a behaviour that answers with another LIMIT each time, as a whole file, after a moment."""
+    limits = itertools.count(79, -1)
+
+    def behave(exchange):
+        exchange.wait(0.05)
+        program = (PACK / "seed.py").read_text().replace("LIMIT = 80", f"LIMIT = {next(limits)}")
+        replies(completion(f"IDEA: a lower limit\n\n```python\n{program}```"))(exchange)
+
+    return behave
 
 
 @pytest.fixture
 def rewriter(server):
-    rewriting.limits = itertools.count()
-    server.script(*[rewriting] * 500)
+    server.script(*[rewriting()] * 500)
     return server
 
 
@@ -64,7 +66,7 @@ def test_a_language_model_improves_the_seed_and_every_call_is_kept(rewriter, tmp
 def test_kill_9_buys_no_completion_twice(rewriter, tmp_path):
     folder = tmp_path / "runs" / "paid"
     url = ("--model", "served", "--base-url", rewriter.url)
-    command = (*PAID, *url, "--trials", 14, "--model-threads", 2)
+    command = [*PAID, *url, "--trials", 14, "--model-threads", 2]
     for kill in range(3):
         process = start(*command, cwd=tmp_path)
         sold = len(rewriter.requests) + 3
@@ -75,7 +77,7 @@ def test_kill_9_buys_no_completion_twice(rewriter, tmp_path):
         time.sleep(0.07 * kill)
         process.kill()
         process.communicate()
-        command = ("resume", "paid")
+        command = ["resume", "paid"]
     adrs("resume", "paid", cwd=tmp_path, check=0)
     calls, trials, planned, spend = calls_of(folder)
     states = [call.state for call in calls]
@@ -92,7 +94,7 @@ def test_kill_9_buys_no_completion_twice(rewriter, tmp_path):
 def test_the_budget_holds_to_the_cent_and_is_extended(rewriter, tmp_path):
     url = ("--model", "served", "--base-url", rewriter.url, "--max-tokens", "500")
     done = adrs(*PAID, *url, "--dollars", "0.2", cwd=tmp_path, check=0)
-    assert "dollars" in re.search(r"ended +(.*)", done.stdout)[1]
+    assert re.search(r"ended +.*dollars", done.stdout)
     calls, _, planned, spend = calls_of(tmp_path / "runs" / "paid")
     worst = max(call.reserved.dollars for call in calls)
     assert 0.2 - worst - 0.01 <= spend.dollars <= 0.2
@@ -127,8 +129,7 @@ def test_a_provider_that_refuses_pauses_the_campaign_with_a_way_out(server, tmp_
     assert "adrs resume paid" in done.stderr
     assert "sk-secret" not in done.stderr + done.stdout
     assert "sk-secret" not in (tmp_path / "runs" / "paid" / "log.txt").read_text()
-    server.script(*[rewriting] * 5)
-    rewriting.limits = itertools.count()
+    server.script(*[rewriting()] * 5)
     adrs("resume", "paid", cwd=tmp_path, check=0, env=env)
     calls, trials, planned, _ = calls_of(tmp_path / "runs" / "paid")
     assert [call.state for call in calls] == ["failed", "answered", "answered"]

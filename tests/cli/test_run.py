@@ -2,6 +2,8 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -192,11 +194,9 @@ def test_help_answers_at_once_and_loads_nothing_heavy(tmp_path):
     script = (
         "import sys, adrs.cli\nfrom click.testing import CliRunner\n"
         "assert CliRunner().invoke(adrs.cli.cli, ['--help']).exit_code == 0\n"
-        "print(*sorted({'litellm', 'openai', 'ray', 'sqlalchemy', 'pydantic', 'numpy', 'rich', 'jinja2'} & set(sys.modules)))"
+        "heavy = {'litellm', 'openai', 'ray', 'sqlalchemy', 'pydantic', 'numpy', 'rich', 'jinja2'}\n"
+        "print(*sorted(heavy & set(sys.modules)))"
     )
-    import subprocess
-    import sys
-
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path.cwd())
     assert done.stdout.strip() == ""
     least = min(_seconds_of_help() for _ in range(5))
@@ -205,7 +205,7 @@ def test_help_answers_at_once_and_loads_nothing_heavy(tmp_path):
 
 def _seconds_of_help():
     begun = time.monotonic()
-    adrs("--help", cwd=os.getcwd(), check=0)
+    adrs("--help", cwd=Path.cwd(), check=0)
     return time.monotonic() - begun
 
 

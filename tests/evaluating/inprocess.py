@@ -1,9 +1,14 @@
 """A sandbox without a wall, for tests of what stands outside it; it obeys the protocol."""
 
 import contextlib
-from collections.abc import Iterator
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from adrs.evaluation import CandidateFailed, Status
+from adrs.problem import Limits
+from adrs.program import Program
+from adrs.sandbox import Data, Held, Policy
 
 
 class InProcess:
@@ -15,9 +20,9 @@ class InProcess:
         self.opened = 0
 
     @contextlib.contextmanager
-    def open(self, program, limits) -> Iterator["_Policy"]:
+    def open(self, program: Program, limits: Limits) -> Iterator[Policy]:
         self.opened += 1
-        space: dict[str, object] = {}
+        space: dict[str, Any] = {}
         try:
             exec(compile(program.source, "candidate", "exec"), space)
         except Exception as error:
@@ -29,17 +34,21 @@ class InProcess:
 
 
 class _Policy:
-    def __init__(self, space) -> None:
+    def __init__(self, space: dict[str, Any]) -> None:
         self._space = space
-        self._held = []
+        self._held: list[Data] = []
 
-    def call(self, function, *args):
-        import copy
+    def hold(self, value: Data) -> Held:
+        self._held.append(value)
+        return Held(len(self._held) - 1)
 
+    def call(self, function: str, *args: Data) -> Data:
+        given = [self._held[arg.key] if isinstance(arg, Held) else arg for arg in args]
         try:
-            return self._space[function](*copy.deepcopy(args))
+            answer: Data = self._space[function](*copy.deepcopy(given))
         except Exception as error:
             raise CandidateFailed(Status.CRASHED, repr(error)) from error
+        return answer
 
-    def call_many(self, function, calls):
+    def call_many(self, function: str, calls: Sequence[Sequence[Data]]) -> list[Data]:
         return [self.call(function, *call) for call in calls]

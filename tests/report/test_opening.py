@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from adrs.errors import ArchiveError, GoalMissed, PackError, UnknownProblem, UsageError
+from adrs.errors import GoalMissed, PackError, UnknownProblem, UsageError
 from adrs.report.opening import Run, open_run
 from adrs.testing.samples import write_pack
 from tests.report.sample_run import BEST, NAME, Writer, write_run

@@ -77,7 +77,7 @@ class Mutator:
 
     name = "mutator"
 
-    def __init__(self, *, nodes: int = 100, crossing: float = 0.15, more: float = 0.35, tries: int = 60) -> None:
+    def __init__(self, *, nodes: int = 60, crossing: float = 0.15, more: float = 0.55, tries: int = 60) -> None:
         self._nodes = nodes
         self._crossing = crossing
         self._more = more
