@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
 
 from pydantic import ValidationError
 
@@ -25,11 +24,11 @@ from adrs.campaign.parts import Outcome, Parts
 from adrs.campaign.references import measure_references
 from adrs.config import CampaignConfig, Written
 from adrs.errors import ConfigError, UsageError
-from adrs.events import Ended, Event, Launched, Listener, NewBest
+from adrs.events import Ended, Event, Launched, Listener, NewBest, Notice
 from adrs.llm import Model
 from adrs.llm.waiting import Wait, sleep
 from adrs.problem import Problem, explain, load
-from adrs.sandbox.choice import choose
+from adrs.sandbox.choice import Choice, choose
 from adrs.search.catalogue import open_search
 
 _PACKAGES = ("alembic", "litellm", "numpy", "openai", "pydantic", "sqlalchemy")
@@ -44,7 +43,7 @@ class Opened:
     problem: Problem
     config: CampaignConfig
     archive: Archive
-    sandbox: Literal["local", "docker"]
+    wall: Choice
     model: Model | None
     """None where the mutator rewrites."""
 
@@ -62,11 +61,11 @@ def create(config: CampaignConfig, *, wait: Wait = sleep) -> Opened:
     """
     problem = load(config.problem)
     open_search(config.search, problem, config.search_options)
-    sandbox = choose(config.on).name
+    wall = choose(config.on)
     _require_limit(config)
     folder = folders.create(Path(config.runs), config.name)
     config = config.model_copy(update={"name": folder.name, "problem": _reference(config.problem)})
-    written = _written(problem, sandbox)
+    written = _written(problem, wall.name)
     try:
         model = open_campaign_model(config, folder, wait=wait)
         archive = Archive.create(
@@ -76,7 +75,7 @@ def create(config: CampaignConfig, *, wait: Wait = sleep) -> Opened:
     except BaseException:
         folders.remove(folder)
         raise
-    return Opened(folder, problem, config, archive, sandbox, model)
+    return Opened(folder, problem, config, archive, wall, model)
 
 
 def reopen(folder: RunFolder, changes: Mapping[str, str], *, wait: Wait = sleep) -> Opened:
@@ -97,11 +96,11 @@ def reopen(folder: RunFolder, changes: Mapping[str, str], *, wait: Wait = sleep)
             f"the problem {problem.name!r} is not what it was when {folder.name!r} began",
             "Restore the pack (the results would not compare), or begin a new run.",
         )
-    sandbox = choose(config.on).name
+    wall = choose(config.on)
     if config.model_dump() != dict(record.config):
         archive.reconfigure(config.model_dump())
         folder.write_config(config, Written.model_validate(record.written))
-    return Opened(folder, problem, config, archive, sandbox, open_campaign_model(config, folder, wait=wait))
+    return Opened(folder, problem, config, archive, wall, open_campaign_model(config, folder, wait=wait))
 
 
 @dataclass(frozen=True)
@@ -125,10 +124,11 @@ def run(opened: Opened, watch: Watch) -> Outcome:
     before = archive.sessions()
     number = archive.begin_session()
     opened.folder.stop_request.unlink(missing_ok=True)
-    watch.listener(
-        Launched(opened.folder.name, opened.problem.name, config.model, opened.sandbox, config.seed, bool(before))
-    )
-    pool = WorkerPool(opened.problem, sandbox=opened.sandbox, count=config.workers)
+    name, wall = opened.folder.name, opened.wall
+    watch.listener(Launched(name, opened.problem.name, config.model, wall.name, config.seed, resumed=bool(before)))
+    if config.on == "auto" and wall.name == "local":
+        watch.listener(Notice(f"candidates run in the local sandbox: {wall.reason}"))
+    pool = WorkerPool(opened.problem, sandbox=wall.name, count=config.workers)
     threads = ThreadPoolExecutor(config.threads(), thread_name_prefix="model")
     outcome = Outcome("the controller failed")
     try:

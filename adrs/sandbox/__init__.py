@@ -24,7 +24,10 @@ else:
 
 @dataclass(frozen=True)
 class Held:
-    """Data that was sent once and waits behind the wall; every call that names it gets a fresh read-only copy."""
+    """Data that was sent once and waits behind the wall; calls that name it get it as read-only arrays.
+
+    A program that writes into them all the same changes them for itself alone.
+    """
 
     key: int
 
