@@ -10,6 +10,7 @@ AdrsError                     exit code 1: our failure
 │   ├── SandboxUnavailable
 │   └── ProviderRefused       the provider refuses this key, model or request; asking again cannot help
 ├── ProviderUnavailable       1: the provider is briefly unavailable; asking again may help
+│   └── AnswerLost            the request was sent and may be billed (in `adrs.llm`)
 ├── BudgetExhausted           1: the next call could exceed a limit of the budget
 ├── ArchiveError              1: the archive cannot be read or written
 ├── EvaluatorBroken           1: the trusted side of a problem contradicts itself; no score can be believed

@@ -91,7 +91,6 @@ class Feature(_Table):
     high: float
     bins: Annotated[int, Field(ge=2)] = 8
 
-
     @model_validator(mode="after")
     def _ordered(self) -> "Feature":
         if not self.low < self.high:

@@ -84,7 +84,8 @@ class Call:
         trial: The trial that it belongs to.
         call: 0 is the first prompt of the trial, 1 its repair.
         request: Counts up where the same call was sent again after a crash.
-        state: `sent` while unanswered; `unknown` if a crash left it so (its reservation counts as spent).
+        state: `sent` while unanswered; `unknown` if a crash left it so, or its answer was lost on the way (its
+            reservation counts as spent).
         prompt: What was sent.
         completion: What came back, verbatim; None unless answered.
         reserved: The most that it can have cost.

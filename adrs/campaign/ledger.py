@@ -3,7 +3,7 @@
 from adrs.archive import Archive
 from adrs.budget import Budget
 from adrs.errors import AdrsError
-from adrs.llm import Completion, Model, Prompt, Quote
+from adrs.llm import AnswerLost, Completion, Model, Prompt, Quote
 from adrs.trial import Spend
 
 
@@ -27,6 +27,7 @@ class Ledgered:
 
         Raises:
             BudgetExhausted: The worst case of the call does not fit into the budget; nothing was sent.
+            AnswerLost: It was sent and may be billed: the reservation counts as spent.
             ProviderUnavailable, ProviderRefused: As the model; the reservation is released.
         """
         call = self._calls
@@ -39,6 +40,10 @@ class Ledgered:
         request = self._archive.send(self._trial, call, prompt, seed=seed, quote=quote)
         try:
             completion = self._model.complete(prompt, seed=seed)
+        except AnswerLost as error:
+            self._archive.fail(self._trial, call, request, str(error), billed=True)
+            self._budget.settle(worst, worst)
+            raise
         except AdrsError as error:
             self._archive.fail(self._trial, call, request, str(error))
             self._budget.settle(worst, Spend())

@@ -21,28 +21,33 @@ if TYPE_CHECKING:
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True)
 @click.option("--repeat", type=click.IntRange(1), default=1, help="Evaluate so many times, each in a fresh process.")
 @click.option("--on", type=click.Choice(["auto", "docker", "local"]), default="auto", help="Where the program runs.")
+@click.option("--against", help="A baseline's name or a file: also print the paired difference to it.")
 @runs_option
 @json_option
-def command(problem: str, program: Path, split: Any, repeat: int, on: Any, runs: str, as_json: bool) -> None:
+def command(problem: str, program: Path, split: Any, against: str | None, as_json: bool, **options: Any) -> None:
     """Score the program in the file PROGRAM on PROBLEM: objectives, classes of instances, status.
 
     The test split is sealed: campaigns never read it, and opening it here is noted in `unsealed.jsonl` beside the
     runs. Exit code 3 if the program is not valid.
     """
     from adrs.cli.bench import bench, read_program
+    from adrs.cli.versus import compare
     from adrs.errors import GoalMissed
     from adrs.problem import load
 
     loaded = load(problem)
     source = read_program(program)
     if split == "test":
-        _unseal(Path(runs), loaded, source.hash)
-    with bench(loaded, on) as prepared:
-        evaluations = [prepared.evaluate(source, split) for _ in range(repeat)]
+        _unseal(Path(options["runs"]), loaded, source.hash)
+    with bench(loaded, options["on"]) as prepared:
+        evaluations = [prepared.evaluate(source, split) for _ in range(options["repeat"])]
+        versus = compare(prepared, evaluations[0], split, against) if against else None
     if as_json:
-        print_json(_json(loaded, program, evaluations))
+        print_json(_json(loaded, program, evaluations) | ({"against": versus.data()} if versus else {}))
     else:
         _print(loaded, evaluations)
+        if versus:
+            results_console().print(f"\n{versus.sentence(loaded.objective)}", markup=False)
     failed = next((evaluation for evaluation in evaluations if not evaluation.valid), None)
     if failed is not None:
         raise GoalMissed(f"the program is {failed.status}: {failed.message}", "Mend it and evaluate it again.")

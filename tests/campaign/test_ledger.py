@@ -5,7 +5,7 @@ from adrs.archive.connection import sqlite_url
 from adrs.budget import Budget, BudgetLimits
 from adrs.campaign.ledger import Ledgered
 from adrs.errors import BudgetExhausted, ProviderUnavailable
-from adrs.llm import Message, Prompt
+from adrs.llm import AnswerLost, Message, Prompt
 from adrs.trial import Spend
 from tests.campaign.world import Seller
 
@@ -56,6 +56,19 @@ def test_a_refused_call_is_released_and_asked_again_later(archive):
     assert budget.held.dollars == pytest.approx(0)
     Ledgered(Seller(), archive, budget, 0).complete(FIRST, seed=1)
     assert [call.state for call in archive.calls(0)] == ["failed", "answered"]
+
+
+def test_a_lost_answer_counts_at_its_worst(archive):
+    class Cut(Seller):
+        def complete(self, prompt, *, seed):
+            raise AnswerLost("cut off")
+
+    budget = Budget(BudgetLimits(dollars=1))
+    with pytest.raises(AnswerLost):
+        Ledgered(Cut(), archive, budget, 0).complete(FIRST, seed=1)
+    assert budget.spent == Spend(0.02, 200)
+    assert [(call.state, call.error) for call in archive.calls(0)] == [("unknown", "cut off")]
+    assert archive.spend() == Spend(0.02, 200, 0.0)
 
 
 def test_a_call_that_a_crash_left_open_is_sent_again_and_both_count(archive):

@@ -12,7 +12,8 @@ PROMPT = Prompt((Message("system", "Answer in one word."), Message("user", "hell
 
 @pytest.mark.parametrize("name", ["gpt-5", "gpt-4o", "gpt-4", "o3"])
 def test_openai_models_are_counted_as_litellm_counts_them(name: str) -> None:
-    prompt = Prompt((*PROMPT.messages, Message("assistant", "価格を改善する <|endoftext|>" * 20)))
+    # Short, because litellm counts long texts in pieces, which is a little too much.
+    prompt = Prompt((Message("system", "One word."), Message("user", "価格を改善する <|endoftext|>\n" * 20)))
     counted = count(prompt, f"openai/{name}")
     messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
     assert counted.exact
@@ -26,7 +27,7 @@ def test_other_models_are_estimated_without_the_network(name: str) -> None:
     assert counted.number == 330
 
 
-@pytest.mark.parametrize(("name", "loaded"), [("mailbox", "False False"), ("openai/gpt-5", "False True")])
+@pytest.mark.parametrize(("name", "loaded"), [("anthropic/x", "False False"), ("openai/gpt-5", "False True")])
 def test_counting_loads_no_client(name: str, loaded: str) -> None:
     code = (
         "import sys; from adrs.llm import Prompt, Message; from adrs.llm.tokens import count;"

@@ -135,7 +135,9 @@ def parameters(
     kinds = {name: _surest(source.get(name, UNKNOWN) for source in sources) for name in names}
     if any(map(_vague, kinds.values())):
         uses = used(function, arrays=arrays)
-        kinds = {name: _surest((kind, uses.get(name, UNKNOWN), _guess(name, arrays=arrays))) for name, kind in kinds.items()}
+        kinds = {
+            name: _surest((kind, uses.get(name, UNKNOWN), _guess(name, arrays=arrays))) for name, kind in kinds.items()
+        }
     return {name: replace(kind, borrowed=True) for name, kind in kinds.items()}
 
 

@@ -77,7 +77,7 @@ class Mutator:
 
     name = "mutator"
 
-    def __init__(self, *, nodes: int = 60, crossing: float = 0.15, more: float = 0.55, tries: int = 60) -> None:
+    def __init__(self, *, nodes: int = 60, crossing: float = 0.15, more: float = 0.5, tries: int = 60) -> None:
         self._nodes = nodes
         self._crossing = crossing
         self._more = more
@@ -102,7 +102,9 @@ class Mutator:
         begin, end = problem.seed.size, self._limit(problem)
         return min(1.0, max(0.0, ((programs[0].size if programs else 0) - begin) / (end - begin)))
 
-    def _attempt(self, programs: Sequence[Program], texts: Sequence[str], full: float, rng: Random) -> "_Attempt | None":
+    def _attempt(
+        self, programs: Sequence[Program], texts: Sequence[str], full: float, rng: Random
+    ) -> "_Attempt | None":
         main, *others = programs
         draft = first = Draft(main, texts)
         notes: list[str] = []
@@ -132,7 +134,11 @@ class Mutator:
 
     def _acceptable(self, child: Program, programs: Sequence[Program], problem: Problem) -> bool:
         small = len(child.source.encode()) <= 1024 * problem.pack.limits.source_kb
-        if not small or not 0 < child.size <= max(self._limit(problem), programs[0].size) or not child.keeps(problem.seed):
+        if (
+            not small
+            or not 0 < child.size <= max(self._limit(problem), programs[0].size)
+            or not child.keeps(problem.seed)
+        ):
             return False
         return child.meaning not in {program.meaning for program in programs}
 

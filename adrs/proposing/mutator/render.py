@@ -60,7 +60,12 @@ class _Renderer:
         if alike(was, now):
             return []
         blocks, changed = bodies(was), bodies(now)
-        if blocks and len(blocks) == len(changed) and alike(_shell(was), _shell(now)) and blocks[0][0].lineno > was.lineno:
+        if (
+            blocks
+            and len(blocks) == len(changed)
+            and alike(_shell(was), _shell(now))
+            and blocks[0][0].lineno > was.lineno
+        ):
             return [cut for pair in zip(blocks, changed, strict=True) for cut in self.cuts(*pair)]
         return [_Cut(was.lineno, _end(was), self._written(now, was))]
 

@@ -73,7 +73,9 @@ def delete(draft: Draft, rng: Random) -> str | None:
     if whole is None:
         return None
     inner = set(walk(whole.node))
-    parts = [part for part in draft.sites if part.node in inner and part.names is whole.names and whole.takes(part.kind)]
+    parts = [
+        part for part in draft.sites if part.node in inner and part.names is whole.names and whole.takes(part.kind)
+    ]
     part = _drawn([part for part in parts if part.node is not whole.node], rng)
     return put(draft, whole, part.node) if part else None
 
@@ -89,7 +91,9 @@ def move(draft: Draft, rng: Random) -> str | None:
         rng.shuffle(sides)
     rest, term = sides
     inner = set(walk(rest))
-    places = [site for site in draft.numeric() if site.node in inner and site.node is not rest and site.takes(whole.kind)]
+    places = [
+        site for site in draft.numeric() if site.node in inner and site.node is not rest and site.takes(whole.kind)
+    ]
     place = _drawn(places, rng)
     if place is None:
         return None
