@@ -72,7 +72,7 @@ class LiveView:
             right = name not in {"status", "change"}
             table.add_column(name, justify="right" if right else "left", no_wrap=True, overflow="ellipsis")
         for trial in self._progress.latest:
-            table.add_row(*_row(trial, self._progress.scores))
+            table.add_row(*_row(trial, self._progress))
         return table
 
 
@@ -138,12 +138,14 @@ class JsonView:
                 print_json({"event": "notice", "text": self._progress.last})
 
 
-def _row(trial: Trial, scores: dict[int, float]) -> tuple[str, ...]:
+def _row(trial: Trial, progress: Progress) -> tuple[str, ...]:
+    scores = progress.scores
     score = scores.get(trial.number)
     parent = scores.get(trial.parents[0]) if trial.parents else None
     change = f"{score - parent:+.4g}" if score is not None and parent is not None else ""
     note = trial.note if trial.valid else trial.evaluation.message.splitlines()[0] if trial.evaluation.message else ""
     shown = f"{score:.4g}" if score is not None else ""
     spend = trial.spend
-    status = str(trial.evaluation.status)
+    over = trial.valid and progress.problem.rank(trial.evaluation)[0] > 0
+    status = "over bound" if over else str(trial.evaluation.status)
     return str(trial.number), status, shown, change, f"{spend.seconds:.2f}", f"{spend.dollars:.3f}", note[:70]
