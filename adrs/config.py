@@ -83,7 +83,7 @@ def toml(value: float | str) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-DEFAULT_TRIALS = 600
+DEFAULT_TRIALS = 1000
 """Trials of a campaign that names no limit at all and pays nothing."""
 
 
