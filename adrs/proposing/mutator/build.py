@@ -19,19 +19,23 @@ def number(value: float) -> ast.expr:
 
 
 def call(function: str, *arguments: ast.expr, **keywords: ast.expr) -> ast.Call:
+    """Return a call of the function with this (dotted) name."""
     given = [ast.keyword(key, value) for key, value in keywords.items()]
     return ast.Call(name(function), list(arguments), given)
 
 
 def binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.BinOp:
+    """Return `left op right`."""
     return ast.BinOp(left, op, right)
 
 
 def compare(left: ast.expr, op: ast.cmpop, right: ast.expr) -> ast.Compare:
+    """Return the comparison `left op right`."""
     return ast.Compare(left, [op], [right])
 
 
 def assign(target: str, value: ast.expr) -> ast.Assign:
+    """Return `target = value`."""
     return ast.Assign([ast.Name(target, ast.Store())], value, lineno=None)  # type: ignore[arg-type]
 
 

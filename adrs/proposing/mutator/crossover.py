@@ -67,7 +67,7 @@ def _graft(draft: Draft, donor: Draft, sites: Sequence[Site], rng: Random, join:
 
 
 def _matches(donor: Draft, site: Site) -> list[Site]:
-    """Return the donor's sites that can replace `site`: in the same function, and where values are returned, if there are any."""
+    """Return the donor's sites that can replace `site`, those in the same function and place if there are any."""
     matches = [match for match in donor.sites if site.takes(match.kind)]
     matches = [match for match in matches if match.function == site.function] or matches
     if isinstance(site.owner, ast.Return):
@@ -110,5 +110,5 @@ class _Renamed(ast.NodeTransformer):
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
 
-    def visit_Name(self, node: ast.Name) -> ast.Name:  # noqa: N802 (the name that ast gives it)
+    def visit_Name(self, node: ast.Name) -> ast.Name:
         return ast.Name(self._names.get(node.id, node.id), node.ctx)

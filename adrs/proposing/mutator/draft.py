@@ -5,6 +5,7 @@ import builtins
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from adrs.program import Program
 from adrs.proposing.mutator.inference import Function, Inference
@@ -123,6 +124,7 @@ class Draft:
 
 
 def function_name(line: Line) -> str:
+    """Return the function that a line stands in, in words."""
     return line.function.name if line.function else "the top level"
 
 
@@ -132,7 +134,7 @@ def _documents(line: Line) -> bool:
 
 
 def stretches(program: Program) -> list[tuple[int, int]]:
-    """Return the ranges of line numbers where changes are allowed, last line excluded; all lines where nothing is marked."""
+    """Return the ranges of line numbers that may change, last line excluded; all lines where nothing is marked."""
     try:
         frozen = program.frozen
     except ValueError:
@@ -140,7 +142,7 @@ def stretches(program: Program) -> list[tuple[int, int]]:
     if frozen is None:
         return [(1, program.source.count("\n") + 2)]
     ranges, at = [], 0
-    for before, after in zip(frozen, frozen[1:], strict=False):
+    for before, after in pairwise(frozen):
         first = at + len(before)
         at = program.source.index(after, first)
         ranges.append((1 + program.source.count("\n", 0, first), 1 + program.source.count("\n", 0, at)))

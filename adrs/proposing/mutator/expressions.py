@@ -68,7 +68,8 @@ class Expressions:
 
     def _dispatch(self, node: ast.expr, names: Names) -> Kind:
         rule = getattr(self, f"_{type(node).__name__.lower()}", self._other)
-        return rule(node, names)  # type: ignore[no-any-return]
+        kind: Kind = rule(node, names)
+        return kind
 
     def _other(self, node: ast.expr, names: Names) -> Kind:
         for child in ast.iter_child_nodes(node):

@@ -43,12 +43,12 @@ def _last_word(node: ast.expr) -> str:
 def described(text: str, names: tuple[str, ...]) -> Mapping[str, Kind]:
     """Return the kinds that `text` states for some of `names`.
 
-    A statement is a name, or several with commas, followed by `:`, `(`, `|`, a dash, `is` or a word for a type, and then,
-    on the same line and before the next such name, by a shape such as `(B, n)` or a word such as `bool`.
+    A statement is a name, or several with commas, followed by `:`, `(`, `|`, a dash, `is` or a word for a type, and
+    then, on the same line and before the next such name, by a shape such as `(B, n)` or a word such as `bool`.
     """
     one = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
     group = rf"(?<![\w.(])[`*]*(?:{one})[`*]*(?:\s*,\s*[`*]*(?:{one})[`*]*)*"
-    head = re.compile(rf"({group})(?=\s*(?::|\(|\||—|–|-\s|is\s|are\s|\b(?:int|float|bool|array|list)\b))")
+    head = re.compile(rf"({group})(?=\s*(?::|\(|\||\u2014|\u2013|-\s|is\s|are\s|\b(?:int|float|bool|array|list)\b))")
     found: dict[str, Kind] = {}
     for line in text.splitlines() if names else ():
         heads = list(head.finditer(line))
@@ -80,7 +80,7 @@ def _stated(text: str) -> Kind:
 
 
 def used(function: ast.FunctionDef | ast.AsyncFunctionDef, *, arrays: bool) -> dict[str, Kind]:
-    """Return the kinds of names that follow from their use: calculated with, compared, indexed, iterated over, called."""
+    """Return the kinds of names that follow from their use: calculated with, compared, indexed, iterated, called."""
     found: dict[str, Kind] = {}
     for node in walk(function):
         for expression, kind in _demands(node):
@@ -96,7 +96,7 @@ def _spread(kind: Kind) -> Kind:
     return kind if kind == CALLABLE else Kind("boolean" if kind == BOOLEAN else "number", None)
 
 
-def _demands(node: ast.AST) -> Iterable[tuple[ast.expr, Kind]]:
+def _demands(node: ast.AST) -> Iterable[tuple[ast.expr, Kind]]:  # noqa: PLR0911 - one for each form
     match node:
         case ast.BinOp(left, op, right) if isinstance(op, _ARITHMETIC):
             return (left, NUMBER), (right, NUMBER)
@@ -130,7 +130,7 @@ def parameters(
     """
     arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     names = tuple(argument.arg for argument in arguments)
-    sources = [{argument.arg: annotated(argument.annotation) for argument in arguments}]
+    sources: list[Mapping[str, Kind]] = [{argument.arg: annotated(argument.annotation) for argument in arguments}]
     sources += [described(text, names) for text in (ast.get_docstring(function) or "", *texts)]
     kinds = {name: _surest(source.get(name, UNKNOWN) for source in sources) for name in names}
     if any(map(_vague, kinds.values())):

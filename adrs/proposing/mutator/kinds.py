@@ -67,10 +67,12 @@ NONE = Kind("none")
 
 
 def list_of(element: Kind) -> Kind:
+    """Return the kind of a list of such elements."""
     return Kind("list", parts=(replace(element, borrowed=False),))
 
 
 def tuple_of(*parts: Kind) -> Kind:
+    """Return the kind of a tuple of such parts."""
     return Kind("tuple", parts=parts)
 
 

@@ -36,29 +36,29 @@ class Family(NamedTuple):
 
 
 EDITS = (
-    Family(constants.nudge, 6, tunes=True),
+    Family(constants.nudge, 5, tunes=True),
     Family(constants.nudge_all, 3, tunes=True),
-    Family(constants.snap, 0.5, tunes=True),
-    Family(operators.swap_sign, 1.5),
+    Family(constants.snap, 0.4, tunes=True),
+    Family(operators.swap_sign, 1),
     Family(operators.swap_comparison, 0.7),
-    Family(operators.swap_function, 1.2),
-    Family(operators.swap_operands, 0.5),
-    Family(terms.replace_leaf, 4),
-    Family(terms.replace, 5, 1),
+    Family(operators.swap_function, 0.7),
+    Family(operators.swap_operands, 0.3),
+    Family(terms.replace_leaf, 2.5),
+    Family(terms.replace, 3.5, 1),
     Family(terms.insert, 14, 1),
-    Family(terms.scale, 4, 1),
-    Family(terms.bend, 0.7, 1),
-    Family(terms.delete, 4, -1),
-    Family(terms.move, 2),
-    Family(terms.transplant, 2),
-    Family(terms.change_test, 1.2),
+    Family(terms.scale, 4.5, 1),
+    Family(terms.bend, 0.5, 1),
+    Family(terms.delete, 2.5, -1),
+    Family(terms.move, 5),
+    Family(terms.transplant, 1.5),
+    Family(terms.change_test, 1),
     Family(terms.reorder, 0.5),
     Family(statements.swap, 0.3),
     Family(statements.remove, 0.7, -1),
     Family(statements.unwrap, 0.3, -1),
     Family(statements.repeat, 0.2, 1),
     Family(statements.adjust, 0.7, 1),
-    Family(statements.introduce, 0.4),
+    Family(statements.introduce, 0.5),
     Family(statements.dissolve, 0.4, neutral=True),
 )
 CROSSES: tuple[tuple[Cross, float], ...] = ((crossover.exchange, 3), (crossover.blend, 2))
@@ -123,7 +123,7 @@ class Mutator:
 
     def _edited(self, draft: Draft, full: float, rng: Random) -> tuple[str | None, bool]:
         """Make one edit; return its note, None if there is nothing to change, and whether it is neutral."""
-        factors = {1: 1 - 0.9 * full, 0: 1.0, -1: 1 + 5 * full}
+        factors = {1: 1 - 0.9 * full, 0: 1.0, -1: 1 + 2.5 * full}
         tuned = min(1.0, len(constants.literals(draft)) / 4)
         weights = [family.weight * factors[family.growth] * (tuned if family.tunes else 1) for family in EDITS]
         for _ in EDITS:
@@ -155,6 +155,6 @@ def _crossed(draft: Draft, donor: Draft, rng: Random) -> str | None:
 
 
 def _prose(problem: Problem) -> tuple[str, ...]:
-    """Return what a pack says in words about the parameters of its functions: the seed's comments, then the statement."""
+    """Return what a pack says about the parameters of its functions: the seed's comments, then the statement."""
     comments = "\n".join(line.partition("#")[2] for line in problem.seed.source.splitlines())
     return comments, problem.statement

@@ -225,7 +225,7 @@ class _Collector:
 
 
 def _place(node: ast.AST, child: ast.expr) -> tuple[ast.AST, str, int | None]:
-    """Return what holds `child`, in which field, and where in it: `node`, or a part of it that is no expression itself."""
+    """Return what holds `child`, in which field, and where in it: `node`, or a part of it that is no expression."""
     function = getattr(node, "func", node)
     for owner in (node, *getattr(node, "keywords", ()), *getattr(node, "generators", ()), function):
         for field, value in ast.iter_fields(owner):

@@ -64,11 +64,10 @@ def repeat(draft: Draft, rng: Random) -> str | None:
 def adjust(draft: Draft, rng: Random) -> str | None:
     """Change a numeric variable after it was given its value, or, for scalars, under a condition."""
     sites = [site for site in draft.numeric() if isinstance(site.owner, ast.Assign) and not site.demand.whole]
-    named = [site for site in sites if isinstance(site.owner.targets[0], ast.Name)]
+    named = [(site, target) for site in sites if (target := _variable(site.owner))]
     if not named:
         return None
-    site = rng.choice(named)
-    target = site.owner.targets[0].id
+    site, target = rng.choice(named)
     line = next(line for line in draft.lines if line.statement is site.statement)
     grower = Grower(draft, site, rng)
     value = build.binary(build.name(target), rng.choice(_UPDATES)(), grower.number(1))
@@ -124,7 +123,7 @@ class _Written(ast.NodeTransformer):
         self._name = name
         self._value = value
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 (the name that ast gives it)
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         return build.clone(self._value) if node.id == self._name else node
 
 
@@ -175,3 +174,9 @@ def _dissolvable(line: Line) -> bool:
 def _apart(node: ast.expr, other: ast.expr) -> bool:
     """Return whether neither expression holds the other."""
     return all(part is not other for part in walk(node)) and all(part is not node for part in walk(other))
+
+
+def _variable(node: ast.AST) -> str:
+    """Return the variable that a statement gives its value to; empty if it does no such thing."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    return target.id if isinstance(target, ast.Name) else ""

@@ -1,7 +1,7 @@
 """Edits of terms: sub-expressions that come, go or give way to others of their kind."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 from adrs.proposing.mutator import build
@@ -37,7 +37,7 @@ def insert(draft: Draft, rng: Random) -> str | None:
         return None
     grower = Grower(draft, site, rng)
     words, new, old = grower.words, grower.number(_depth(rng, 0)), site.node
-    forms = {
+    forms: dict[str, Callable[[], ast.expr]] = {
         "sum": lambda: build.binary(old, ast.Add() if rng.random() < 0.6 else ast.Sub(), new),
         "term": lambda: build.binary(old, ast.Add(), build.binary(build.number(factor(rng, 1.0)), ast.Mult(), new)),
         "product": lambda: build.binary(old, ast.Mult(), new),
@@ -81,27 +81,24 @@ def delete(draft: Draft, rng: Random) -> str | None:
 
 
 def move(draft: Draft, rng: Random) -> str | None:
-    """Move a term or factor to another place in what it was joined with: `max(a, b) + c` to `max(a, b + c)`."""
+    """Move a term or factor to another place of the statement: from `max(a, b) + c` to `max(a, b + c)`, say."""
     sums = [site for site in draft.numeric() if isinstance(site.node, ast.BinOp) and isinstance(site.node.op, _MOVABLE)]
-    whole = _drawn(sums, rng)
-    if whole is None or not isinstance(whole.node, ast.BinOp):
+    origin = _drawn(sums, rng)
+    if origin is None or not isinstance(origin.node, ast.BinOp):
         return None
-    sides = [whole.node.left, whole.node.right]
-    if isinstance(whole.node.op, ast.Add | ast.Mult):
+    joint, sides = origin.node, [origin.node.left, origin.node.right]
+    if not isinstance(joint.op, ast.Sub):
         rng.shuffle(sides)
     rest, term = sides
-    inner = set(walk(rest))
-    places = [
-        site for site in draft.numeric() if site.node in inner and site.node is not rest and site.takes(whole.kind)
-    ]
-    place = _drawn(places, rng)
+    barred = {joint, rest, *walk(term)}
+    places = [site for site in draft.numeric() if site.statement is origin.statement and site.node not in barred]
+    place = _drawn([site for site in places if site.takes(origin.kind) and reachable(draft, term, site)], rng)
     if place is None:
         return None
-    before = build.shown(whole.node)
-    place.put(build.binary(place.node, whole.node.op, term))
-    whole.put(rest)
-    tidy(whole.statement)
-    return f"replaced {before} by {build.shown(rest)} in {whole.function}"
+    origin.put(rest)
+    place.put(build.binary(place.node, joint.op, term))
+    tidy(origin.statement)
+    return f"moved {build.shown(term)} from {build.shown(joint)} to {build.shown(place.node)} in {origin.function}"
 
 
 def transplant(draft: Draft, rng: Random) -> str | None:

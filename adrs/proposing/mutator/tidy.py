@@ -23,7 +23,7 @@ class _Tidy(ast.NodeTransformer):
     The result computes the same numbers, up to rounding.
     """
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # noqa: N802 (the names that ast gives them)
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         left, right = build.literal(node.left), build.literal(node.right)
         if left is not None and right is not None and type(node.op) in _FOLDED:
@@ -36,14 +36,14 @@ class _Tidy(ast.NodeTransformer):
             return node.left
         return node.right if isinstance(node.op, ast.Add) and left == 0 else node
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:  # noqa: N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         self.generic_visit(node)
         inner = node.operand
         if isinstance(node.op, ast.USub) and isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.USub):
             return inner.operand
         return node
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         word = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         same = len(node.args) == 2 and ast.dump(node.args[0]) == ast.dump(node.args[1])
@@ -67,4 +67,4 @@ def _scaled(node: ast.BinOp, factor: float) -> ast.expr:
 
 
 def _short(value: float) -> float:
-    return float(f"{value:.4g}") if isinstance(value, float) and math.isfinite(value) else value
+    return float(f"{value:.4g}") if math.isfinite(value) else value

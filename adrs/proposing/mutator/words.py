@@ -64,7 +64,10 @@ class Words:
     def curves(self, a: ast.expr) -> list[ast.expr]:
         """Return functions of `a` that bend it: root, logarithm, exponential, square, saturation."""
         size, power = self.absolute(a), self.numpy or self.math
-        bent = [build.binary(size, ast.Pow(), build.number(0.5)), build.binary(a, ast.Mult(), build.clone(a))]
+        bent: list[ast.expr] = [
+            build.binary(size, ast.Pow(), build.number(0.5)),
+            build.binary(a, ast.Mult(), build.clone(a)),
+        ]
         bent.append(build.binary(a, ast.Div(), build.binary(build.number(1.0), ast.Add(), size)))
         if power:
             bent.append(build.call(f"{power}.exp", self.minimum(a, build.number(_STEEP))))
@@ -80,7 +83,7 @@ class Words:
             mask: Name of a boolean array of the same shape that says which entries count; empty for all.
         """
         start = {"max": build.number(-_FAR), "min": build.number(_FAR)}
-        folded = []
+        folded: list[ast.expr] = []
         for fold in _FOLDS:
             keywords = {"axis": build.number(-1), "keepdims": ast.Constant(value=True)}
             if mask:
