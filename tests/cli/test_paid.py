@@ -91,6 +91,7 @@ def test_kill_9_buys_no_completion_twice(rewriter, tmp_path):
     assert spend.dollars == pytest.approx(13 * 0.0014 + worst)
 
 
+@pytest.mark.slow
 def test_the_budget_holds_to_the_cent_and_is_extended(rewriter, tmp_path):
     url = ("--model", "served", "--base-url", rewriter.url, "--max-tokens", "500")
     done = adrs(*PAID, *url, "--dollars", "0.2", cwd=tmp_path, check=0)
@@ -121,6 +122,7 @@ def test_an_edit_that_does_not_apply_is_repaired_once(server, tmp_path):
     assert trials[1].spend.tokens == 240
 
 
+@pytest.mark.slow
 def test_a_provider_that_refuses_pauses_the_campaign_with_a_way_out(server, tmp_path):
     server.script(fails(401, "bad key sk-secret", code="invalid_api_key"))
     url = ("--model", "served", "--base-url", server.url)
@@ -137,6 +139,7 @@ def test_a_provider_that_refuses_pauses_the_campaign_with_a_way_out(server, tmp_
     assert planned == []
 
 
+@pytest.mark.slow
 def test_a_cassette_plays_a_campaign_back_offline(rewriter, tmp_path):
     url = ("--model", "served", "--base-url", rewriter.url)
     adrs(*PAID, *url, "--trials", 4, "--record", "tape.jsonl", cwd=tmp_path, check=0)

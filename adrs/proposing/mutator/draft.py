@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from adrs.program import Program
+from adrs.program import Program, parse
 from adrs.proposing.mutator.inference import Function, Inference
 from adrs.proposing.mutator.kinds import Kind, same
 from adrs.proposing.mutator.sites import Site, sites_of
@@ -55,7 +55,7 @@ class Draft:
         """
         self.program = program
         self.texts = texts
-        self.tree = tree or ast.parse(program.source)
+        self.tree = tree or parse(program.source)
         self.inference = Inference(self.tree, texts)
 
     def again(self) -> "Draft":
@@ -112,8 +112,16 @@ class Draft:
     @cached_property
     def indices(self) -> list[str]:
         """Names that the program indexes with."""
-        slices = [node.slice for node in walk(self.tree) if isinstance(node, ast.Subscript)]
-        return list(dict.fromkeys(index.id for index in slices if isinstance(index, ast.Name)))
+        return list(dict.fromkeys(node.slice.id for node in self._subscripts if isinstance(node.slice, ast.Name)))
+
+    @cached_property
+    def indexed(self) -> frozenset[str]:
+        """Names that the program indexes."""
+        return frozenset(node.value.id for node in self._subscripts if isinstance(node.value, ast.Name))
+
+    @cached_property
+    def _subscripts(self) -> list[ast.Subscript]:
+        return [node for node in walk(self.tree) if isinstance(node, ast.Subscript)]
 
     def numeric(self) -> list[Site]:
         """The places where a number, or an array of them, is asked for."""

@@ -156,7 +156,7 @@ class Expressions:
             owner = self.kind(node.func.value, names)
             nodes, kinds = [node.func.value, *nodes], [owner, *kinds]
             target = _method(owner, node.func.attr)
-        elif not target or target in names:
+        else:
             self.kind(node.func, names)
         keywords = {keyword.arg or "": keyword.value for keyword in node.keywords}
         given = {name: self.kind(value, names) for name, value in keywords.items()}

@@ -33,6 +33,7 @@ class Grower:
         self._names = site.names
         self._rng = rng
         self._indices = [name for name in draft.indices if name in site.names]
+        self._indexed = draft.indexed
 
     def number(self, depth: int, room: Shape | None = None) -> ast.expr:
         """Return an expression at most `depth` levels deep whose value spreads to `room`, the site's if None."""
@@ -75,7 +76,11 @@ class Grower:
 
     def _entries(self) -> list[ast.expr]:
         """Entries of lists of numbers, by the names that the program indexes with already."""
-        lists = [n for n, kind in self._names.items() if kind.base == "list" and kind.element.numeric]
+        lists = [
+            n
+            for n, kind in self._names.items()
+            if kind.base == "list" and kind.element.numeric and (kind.borrowed or n in self._indexed)
+        ]
         return [
             ast.Subscript(build.name(values), build.name(index), ast.Load())
             for values in lists

@@ -10,7 +10,7 @@ from adrs.proposing.mutator.trees import bodies, statements, walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
-_ROUNDS = 2  # a loop's body is read twice, so that what it changes is known where it begins
+_ROUNDS = 2  # a loop's body is read again if it changes what is known where it begins
 
 
 def imported(tree: ast.Module) -> dict[str, str]:
@@ -126,7 +126,8 @@ class Inference:
             inner = dict(names)
             bind(inner, statement.target, element)
             self._body(statement.body, inner)
-            _widen(names, inner)
+            if not _widened(names, inner):
+                break
         self._body(statement.orelse, names)
 
     def _while(self, statement: ast.While, names: dict[str, Kind]) -> None:
@@ -134,7 +135,8 @@ class Inference:
             self.expressions.test(statement.test, names)
             inner = dict(names)
             self._body(statement.body, inner)
-            _widen(names, inner)
+            if not _widened(names, inner):
+                break
         self._body(statement.orelse, names)
 
     def _return(self, statement: ast.Return, names: dict[str, Kind]) -> None:
@@ -155,7 +157,9 @@ class Inference:
 
     def _class(self, statement: ast.ClassDef, names: dict[str, Kind]) -> None:
         names[statement.name] = CALLABLE
-        self._body(statement.body, dict(names))
+        inner = dict(names)
+        for part in statement.body:  # methods do not see the names of the class
+            self._body([part], dict(names) if isinstance(part, Function) else inner)
 
     def _import(self, statement: ast.Import | ast.ImportFrom, names: dict[str, Kind]) -> None:
         """Imports were read beforehand."""
@@ -176,10 +180,11 @@ def _in_all(name: str, branches: Sequence[Names]) -> bool:
     return all(name in branch for branch in branches)
 
 
-def _widen(names: dict[str, Kind], after: Names) -> None:
-    """Note that the names may hold what they hold after a loop's body."""
-    for name, kind in names.items():
-        names[name] = joined(kind, after.get(name, kind))
+def _widened(names: dict[str, Kind], after: Names) -> bool:
+    """Note that the names may hold what they hold after a loop's body; return whether that is news."""
+    changed = {name: joined(kind, after[name]) for name, kind in names.items() if after.get(name, kind) != kind}
+    names.update(changed)
+    return bool(changed)
 
 
 _RULES: dict[type[ast.stmt], Callable[..., None]] = {

@@ -77,7 +77,7 @@ class Mutator:
 
     name = "mutator"
 
-    def __init__(self, *, nodes: int = 60, crossing: float = 0.15, more: float = 0.5, tries: int = 60) -> None:
+    def __init__(self, *, nodes: int = 60, crossing: float = 0.15, more: float = 0.35, tries: int = 60) -> None:
         self._nodes = nodes
         self._crossing = crossing
         self._more = more
@@ -86,29 +86,17 @@ class Mutator:
     def propose(self, problem: Problem, parents: Parents, rng: Random) -> Proposal:
         trials = (*parents.parents, *parents.inspirations)
         programs = [trial.program for trial in trials if trial.program and trial.program.size]
-        texts, full = _prose(problem), self._full(programs, problem)
         for _ in range(self._tries if programs else 0):
-            attempt = self._attempt(programs, texts, full, rng)
+            attempt = self._attempt(problem, programs, rng)
             if attempt and self._acceptable(attempt.child, programs, problem):
                 return Proposal(attempt.child, self.name, note=attempt.note)
         message = f"no edit of {self._tries} gave another program that is sound, small enough and within the markers"
         return Proposal(None, self.name, Status.UNPARSED, message)
 
-    def _limit(self, problem: Problem) -> int:
-        return 2 * problem.seed.size + self._nodes
-
-    def _full(self, programs: Sequence[Program], problem: Problem) -> float:
-        """Return how much of the room between seed and limit the main parent takes up, 0 to 1."""
-        begin, end = problem.seed.size, self._limit(problem)
-        return min(1.0, max(0.0, ((programs[0].size if programs else 0) - begin) / (end - begin)))
-
-    def _attempt(
-        self, programs: Sequence[Program], texts: Sequence[str], full: float, rng: Random
-    ) -> "_Attempt | None":
-        main, *others = programs
+    def _attempt(self, problem: Problem, programs: Sequence[Program], rng: Random) -> "_Attempt | None":
+        (main, *others), texts = programs, _prose(problem)
         draft = first = Draft(main, texts)
-        notes: list[str] = []
-        unsettled = True
+        full, notes, unsettled = self._full(main, problem), list[str](), True
         while unsettled or rng.random() < self._more:
             if others and not notes and rng.random() < self._crossing:
                 note, unsettled = _crossed(draft, Draft(rng.choice(others), texts), rng), False
@@ -120,6 +108,14 @@ class Mutator:
                 return None
             notes.append(note)
         return _Attempt(Program(rendered(main.source, draft.tree)), "; ".join(notes))
+
+    def _limit(self, problem: Problem) -> int:
+        return 2 * problem.seed.size + self._nodes
+
+    def _full(self, program: Program, problem: Problem) -> float:
+        """Return how much of the room between seed and limit a program takes up, 0 to 1."""
+        begin, end = problem.seed.size, self._limit(problem)
+        return min(1.0, max(0.0, (program.size - begin) / (end - begin)))
 
     def _edited(self, draft: Draft, full: float, rng: Random) -> tuple[str | None, bool]:
         """Make one edit; return its note, None if there is nothing to change, and whether it is neutral."""
@@ -133,12 +129,8 @@ class Mutator:
         return None, False
 
     def _acceptable(self, child: Program, programs: Sequence[Program], problem: Problem) -> bool:
-        small = len(child.source.encode()) <= 1024 * problem.pack.limits.source_kb
-        if (
-            not small
-            or not 0 < child.size <= max(self._limit(problem), programs[0].size)
-            or not child.keeps(problem.seed)
-        ):
+        small = child.size <= max(self._limit(problem), programs[0].size)
+        if not small or problem.complaint(child) or not child.keeps(problem.seed):
             return False
         return child.meaning not in {program.meaning for program in programs}
 

@@ -1,6 +1,7 @@
 """Edits of operators: one arithmetic sign, comparison or function for another of its kind."""
 
 import ast
+from collections.abc import Sequence
 from random import Random
 
 from adrs.proposing.mutator import build
@@ -10,7 +11,8 @@ from adrs.proposing.mutator.words import Words
 
 _ARITHMETIC: tuple[type[ast.operator], ...] = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 _COMPARISONS: tuple[type[ast.cmpop], ...] = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
-_TWINS = (("maximum", "minimum"), ("max", "min"), ("sum", "mean"), ("argmax", "argmin"), ("all", "any"))
+_BUILTINS = (("max", "min"), ("all", "any"))
+_METHODS = (("maximum", "minimum"), ("sum", "mean"), ("argmax", "argmin"))  # and functions of modules
 
 
 def swap_sign(draft: Draft, rng: Random) -> str | None:
@@ -66,8 +68,13 @@ def swap_function(draft: Draft, rng: Random) -> str | None:
 
 def _twin(call: ast.Call) -> str:
     """Return the name of the function's twin; empty if it has none."""
-    word = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    return next((pair[1 - pair.index(word)] for pair in _TWINS if word in pair), "")
+    if isinstance(call.func, ast.Attribute):
+        return _paired(call.func.attr, (*_BUILTINS, *_METHODS))
+    return _paired(call.func.id, _BUILTINS) if isinstance(call.func, ast.Name) else ""
+
+
+def _paired(word: str, pairs: Sequence[tuple[str, str]]) -> str:
+    return next((pair[1 - pair.index(word)] for pair in pairs if word in pair), "")
 
 
 def swap_operands(draft: Draft, rng: Random) -> str | None:

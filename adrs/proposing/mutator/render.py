@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from adrs.program import parse
 from adrs.proposing.mutator.trees import alike, bodies
 
 _BLOCKS = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
@@ -26,7 +27,7 @@ def rendered(source: str, tree: ast.Module) -> str:
     Only statements that differ are written anew; one that was moved takes the comments above it along.
     """
     renderer = _Renderer(source.split("\n"))
-    return "\n".join(_applied(renderer.lines, renderer.cuts(ast.parse(source).body, tree.body)))
+    return "\n".join(_applied(renderer.lines, renderer.cuts(parse(source).body, tree.body)))
 
 
 def _applied(lines: Sequence[str], cuts: Iterable[_Cut]) -> list[str]:

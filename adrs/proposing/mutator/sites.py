@@ -10,7 +10,7 @@ from adrs.proposing.mutator.expressions import Names
 from adrs.proposing.mutator.inference import Inference
 from adrs.proposing.mutator.kinds import UNKNOWN, Kind, Shape, spreads
 
-Role = Literal["number", "test", "mask", "list", "index", "key", "fixed"]
+Role = Literal["number", "test", "mask", "list", "code", "index", "key", "fixed"]
 _ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _DIVISIONS = (ast.Div, ast.FloorDiv, ast.Mod)
 
@@ -77,7 +77,7 @@ class Site:
             return kind.numeric and spreads(kind.shape, self.room) and (kind.base == "integer" or not self.demand.whole)
         if self.role in {"test", "mask"}:
             return kind.base == "boolean" and spreads(kind.shape, self.room)
-        return self.role == "list" and kind == self.kind
+        return self.role in {"list", "code"} and kind == self.kind
 
 
 def natural(node: ast.expr, kind: Kind) -> Demand:
@@ -115,6 +115,8 @@ class _Collector:
                 kind = self._kind(statement.target)
                 divisor = isinstance(statement.op, _DIVISIONS)
                 return ((value, Demand("number", kind.shape if kind.array else (), divisor=divisor)),)
+            case ast.Return(value=ast.Constant(value=int() | str() | None) as value):
+                return ((value, Demand("code")),)
             case ast.Return(value=ast.expr() as value) | ast.AnnAssign(value=ast.expr() as value):
                 return ((value, self._natural(value)),)
         return ()
@@ -193,6 +195,8 @@ class _Collector:
             return zip(node.args, (Demand("mask", number.room), number, number), strict=True)
         if target in {"max", "min", "abs"} and (len(node.args) > 1 or target == "abs"):
             return [(argument, number._replace(whole=demand.whole)) for argument in node.args]
+        if target == "range":
+            return [(argument, INDEX) for argument in node.args]
         if target in SCALARS:
             return [(argument, Demand("number", ())) for argument in node.args]
         return self._folded(node, name if name != target else "")

@@ -104,7 +104,7 @@ def introduce(draft: Draft, rng: Random) -> str | None:
 
 def dissolve(draft: Draft, rng: Random) -> str | None:
     """Write a variable's value where the variable stands, and drop the variable."""
-    lines = [line for line in _movable(draft) if _dissolvable(line)]
+    lines = [line for line in _movable(draft) if _dissolvable(draft, line)]
     if not lines:
         return None
     line = rng.choice(lines)
@@ -159,10 +159,12 @@ def _accumulates(statement: ast.stmt) -> bool:
     return simple and not _read(statement).isdisjoint(stored(statement))
 
 
-def _dissolvable(line: Line) -> bool:
-    """Whether a variable has one value, which is computed from names that keep theirs while it is used."""
+def _dissolvable(draft: Draft, line: Line) -> bool:
+    """Return whether a numeric variable has one value, made of names that keep theirs while it is used."""
     statement, after = line.statement, line.body[line.place + 1 :]
     if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name) or line.function is None:
+        return False
+    if not draft.kind(statement.value).numeric:
         return False
     name = statement.targets[0].id
     changed = {name for later in after for name in stored(later)}

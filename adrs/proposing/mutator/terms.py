@@ -6,7 +6,7 @@ from random import Random
 
 from adrs.proposing.mutator import build
 from adrs.proposing.mutator.draft import Draft
-from adrs.proposing.mutator.grow import Grower, factor
+from adrs.proposing.mutator.grow import Grower, factor, rounded
 from adrs.proposing.mutator.sites import Site
 from adrs.proposing.mutator.tidy import tidy
 from adrs.proposing.mutator.trees import free_names, walk
@@ -14,6 +14,8 @@ from adrs.proposing.mutator.words import Words
 
 _COMPOUND = (ast.BinOp, ast.UnaryOp, ast.Call, ast.IfExp, ast.BoolOp, ast.Compare)
 _MOVABLE = (ast.Add, ast.Sub, ast.Mult)
+_SMALL = 0.3  # the coefficient that a new term begins with: a correction, mostly
+_SPREADS = (0.1, 0.3)  # of the factor that an expression is scaled by
 _DEPTHS = (0.5, 0.35, 0.15)  # how often a new expression has no more than 0, 1, 2 levels of operators
 
 
@@ -39,7 +41,9 @@ def insert(draft: Draft, rng: Random) -> str | None:
     words, new, old = grower.words, grower.number(_depth(rng, 0)), site.node
     forms: dict[str, Callable[[], ast.expr]] = {
         "sum": lambda: build.binary(old, ast.Add() if rng.random() < 0.6 else ast.Sub(), new),
-        "term": lambda: build.binary(old, ast.Add(), build.binary(build.number(factor(rng, 1.0)), ast.Mult(), new)),
+        "term": lambda: build.binary(
+            old, ast.Add(), build.binary(build.number(rounded(_SMALL * factor(rng, 1.0))), ast.Mult(), new)
+        ),
         "product": lambda: build.binary(old, ast.Mult(), new),
         "ratio": lambda: words.ratio(old, new),
         "extreme": lambda: (words.maximum if rng.random() < 0.5 else words.minimum)(old, new),
@@ -55,7 +59,7 @@ def scale(draft: Draft, rng: Random) -> str | None:
     site = _drawn(sites, rng)
     if site is None:
         return None
-    return put(draft, site, build.binary(build.number(factor(rng, 0.3)), ast.Mult(), site.node))
+    return put(draft, site, build.binary(build.number(factor(rng, rng.choice(_SPREADS))), ast.Mult(), site.node))
 
 
 def bend(draft: Draft, rng: Random) -> str | None:

@@ -65,10 +65,9 @@ class Words:
         """Return functions of `a` that bend it: root, logarithm, exponential, square, saturation."""
         size, power = self.absolute(a), self.numpy or self.math
         bent: list[ast.expr] = [
-            build.binary(size, ast.Pow(), build.number(0.5)),
             build.binary(a, ast.Mult(), build.clone(a)),
+            build.binary(a, ast.Div(), build.binary(build.number(1.0), ast.Add(), size)),
         ]
-        bent.append(build.binary(a, ast.Div(), build.binary(build.number(1.0), ast.Add(), size)))
         if power:
             bent.append(build.call(f"{power}.exp", self.minimum(a, build.number(_STEEP))))
             bent.append(build.call(f"{power}.exp", ast.UnaryOp(ast.USub(), size)))
