@@ -2,6 +2,7 @@
 
 import os
 import time
+from typing import Any, cast
 
 import httpx
 import openai
@@ -27,7 +28,7 @@ class OpenAIModel:
         self._client = openai.OpenAI(
             api_key=os.environ.get(self._variable) or "none",
             base_url=base_url,
-            http_client=http_client(),
+            http_client=cast(Any, http_client()),  # openai 3 declares httpx2's client, and takes httpx's as well
             timeout=terms.seconds,
             max_retries=0,
         )
