@@ -125,6 +125,8 @@ class PackFile(_Table):
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     features: tuple[Feature, ...] = ()
     sources: tuple[Source, ...] = ()
+    campaign: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    """Settings of campaigns on this problem where the user gives none; see `adrs config show`."""
 
 
 @dataclass(frozen=True)

@@ -39,10 +39,8 @@ class Follower:
     def _promotions(self) -> Iterator[NewBest]:
         promoted = self._archive.events("promoted")[self._promoted :]
         self._promoted += len(promoted)
-        if not promoted:
-            return
-        trials = {trial.number: trial for trial in self._archive.trials()}
         for _, _, data in promoted:
+            trial = self._archive.trial(data["trial"])
             validation = self._archive.evaluation(data["trial"], "validation")
-            if validation is not None and data["trial"] in trials:
-                yield NewBest(trials[data["trial"]], validation)
+            if trial is not None and validation is not None:
+                yield NewBest(trial, validation)

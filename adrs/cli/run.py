@@ -58,8 +58,9 @@ def command(problem: str, file: Path | None, dry_run: bool, as_json: bool, **fla
     from adrs.cli.conduct import Interrupts, conduct
     from adrs.cli.dry import rehearse
     from adrs.config import resolve
+    from adrs.problem import load
 
-    config = resolve(flags={"problem": problem, **flags}, file=file).config
+    config = resolve(flags={"problem": problem, **flags}, file=file, problem=load(problem).pack.campaign).config
     if dry_run:
         rehearse(config, as_json=as_json)
     else:

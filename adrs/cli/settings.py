@@ -27,18 +27,17 @@ def command() -> None:
 def show(problem: str | None, file: Path | None, origins: bool, as_json: bool) -> None:
     """Show every setting of a campaign on PROBLEM as `adrs run` would take it, and what it means, as TOML.
 
-    A flag of `adrs run` goes before ADRS_NAME in the environment, that before the file, and that before what is
-    built in.
+    A flag of `adrs run` goes before ADRS_NAME in the environment, that before the file, that before the
+    problem's own defaults, and these before what is built in.
     """
     from adrs.cli.drawing import print_text
     from adrs.config import resolve
     from adrs.problem import load
     from adrs.report.settings import settings
 
-    if problem is not None:
-        load(problem)
+    defaults = load(problem).pack.campaign if problem is not None else {}
     # The farthest origin stands in for a problem that nobody names.
-    found = settings(resolve(flags={"problem": problem}, file=file, problem={"problem": ""}))
+    found = settings(resolve(flags={"problem": problem}, file=file, problem={"problem": "", **defaults}))
     if as_json:
         rows = {row.name: {"value": row.value, "origin": row.origin, "meaning": row.meaning} for row in found}
         print_json({"settings": rows})

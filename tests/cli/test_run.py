@@ -11,6 +11,7 @@ import pytest
 
 from adrs.archive import Archive
 from adrs.archive.connection import sqlite_url
+from adrs.testing.samples import write_pack
 from tests.campaign.world import facts
 from tests.cli.command import adrs, start
 
@@ -188,6 +189,17 @@ def test_bad_input_gets_a_sentence_a_way_out_and_an_exit_code(tmp_path, argument
     assert message in done.stderr
     assert todo in done.stderr
     assert not list((tmp_path / "runs").glob("*/archive.db")) if (tmp_path / "runs").exists() else True
+
+
+def test_a_problem_has_defaults_that_flags_go_before(tmp_path):
+    pack = write_pack(tmp_path / "evaluators")
+    (pack / "problem.toml").write_text((pack / "problem.toml").read_text() + "\n[campaign]\ntrials = 2\nrepairs = 0\n")
+    shown = json.loads(adrs("config", "show", "queues", "--json", cwd=tmp_path, check=0).stdout)["settings"]
+    assert (shown["trials"]["value"], shown["trials"]["origin"]) == (2, "problem")
+    done = adrs(*RUN, "--name", "defaults", cwd=tmp_path, check=0)
+    assert "the budget of 2 trials" in done.stdout
+    (pack / "problem.toml").write_text((pack / "problem.toml").read_text().replace("repairs = 0", "repair = 0"))
+    assert "'repair' is no setting (from problem)" in adrs(*RUN, cwd=tmp_path, check=2).stderr
 
 
 def test_help_answers_at_once_and_loads_nothing_heavy(tmp_path):
