@@ -2,20 +2,20 @@
 
 import functools
 from concurrent.futures import Future
-from typing import Literal
 
 from adrs.dispatch.processes import Workers
 from adrs.evaluating import worker
 from adrs.evaluation import Evaluation
 from adrs.problem import Problem, Split
 from adrs.program import Program
+from adrs.sandbox.choice import Choice
 
 
 class WorkerPool:
     """Evaluates programs of one problem, each worker in a process and behind a wall of its own."""
 
-    def __init__(self, problem: Problem, *, sandbox: Literal["local", "docker"], count: int) -> None:
-        self._workers = Workers(count, functools.partial(worker.start, str(problem.folder), sandbox))
+    def __init__(self, problem: Problem, *, wall: Choice, count: int) -> None:
+        self._workers = Workers(count, functools.partial(worker.start, str(problem.folder), wall))
 
     @property
     def free(self) -> int:

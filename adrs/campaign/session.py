@@ -128,7 +128,7 @@ def run(opened: Opened, watch: Watch) -> Outcome:
     watch.listener(Launched(name, opened.problem.name, config.model, wall.name, config.seed, resumed=bool(before)))
     if config.on == "auto" and wall.name == "local":
         watch.listener(Notice(f"candidates run in the local sandbox: {wall.reason}"))
-    pool = WorkerPool(opened.problem, sandbox=wall.name, count=config.workers)
+    pool = WorkerPool(opened.problem, wall=wall, count=config.workers)
     threads = ThreadPoolExecutor(config.threads(), thread_name_prefix="model")
     outcome = Outcome("the controller failed")
     try:

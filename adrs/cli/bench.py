@@ -16,7 +16,7 @@ from adrs.sandbox.choice import choose, open_sandbox
 @contextmanager
 def bench(problem: Problem, on: Literal["auto", "docker", "local"]) -> Iterator[Bench]:
     """Yield a bench for `problem`; its sandbox is closed at the end."""
-    sandbox = open_sandbox(choose(on).name)
+    sandbox = open_sandbox(choose(on))
     try:
         yield Bench(problem, load_evaluator(problem), sandbox)
     finally:

@@ -83,7 +83,7 @@ def _walls() -> list[Check]:
     for name in ("local", "docker"):
         try:
             wall = choose(name)
-            sandbox = open_sandbox(wall.name)
+            sandbox = open_sandbox(wall)
             with sandbox.open(Program("def answer():\n    return 42\n"), Limits()) as policy:
                 works = policy.call("answer") == 42
             sandbox.close()

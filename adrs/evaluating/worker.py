@@ -3,7 +3,6 @@
 import ctypes
 import os
 import signal
-from typing import Literal
 
 from adrs.errors import AdrsError, EvaluatorBroken, SandboxUnavailable
 from adrs.evaluating.loading import load_evaluator
@@ -11,13 +10,13 @@ from adrs.evaluating.stages import Bench
 from adrs.evaluation import Evaluation
 from adrs.problem import Split, load
 from adrs.program import Program
-from adrs.sandbox.choice import open_sandbox
+from adrs.sandbox.choice import Choice, open_sandbox
 
 _PR_SET_PDEATHSIG = 1
 _bench: Bench | None = None  # a worker process is made for one bench; it cannot be handed over with each task
 
 
-def start(problem: str, sandbox: Literal["local", "docker"], slot: int, parent: int) -> None:
+def start(problem: str, wall: Choice, slot: int, parent: int) -> None:
     """Prepare this process to evaluate programs of one problem, and to die with its parent."""
     global _bench  # noqa: PLW0603
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the controller decides what an interrupt means
@@ -26,7 +25,7 @@ def start(problem: str, sandbox: Literal["local", "docker"], slot: int, parent: 
     if os.getppid() != parent:
         os._exit(1)
     loaded = load(problem)
-    _bench = Bench(loaded, load_evaluator(loaded), open_sandbox(sandbox, slot=slot))
+    _bench = Bench(loaded, load_evaluator(loaded), open_sandbox(wall, slot=slot))
 
 
 def ready() -> bool:

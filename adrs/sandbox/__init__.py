@@ -7,7 +7,8 @@ it. Calls travel as frames (`adrs.sandbox.frames`): plain data in, plain data ou
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from adrs.problem import Limits
 from adrs.program import Program
@@ -30,6 +31,31 @@ class Held:
     """
 
     key: int
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a problem and its user ask of a wall.
+
+    Attributes:
+        packages: Pinned requirements (`networkx==3.4.2`) that programs may import beside numpy.
+        modules: What of them is imported beforehand, for a candidate can read no file and so import nothing else.
+        isolation: `warm`: a fresh process per candidate, in a runner that goes on. `fresh`: a runner (in Docker, a
+            container) per candidate, started ahead of time.
+        runtime: The container runtime by the engine's name for it, such as `runsc`; the engine's default if empty.
+        inside: Who is behind the wall. `policy`: a candidate alone, which may compute and nothing else. `evaluator`: a
+            foreign evaluator together with the candidate; both may read files, write to `/tmp`, and start processes.
+        folder: What is shown read-only at `/problem`; only where an evaluator is inside.
+        seed: Of hashes, and of the shared random streams.
+    """
+
+    packages: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    isolation: Literal["warm", "fresh"] = "warm"
+    runtime: str = ""
+    inside: Literal["policy", "evaluator"] = "policy"
+    folder: Path | None = None
+    seed: int = 0
 
 
 class Policy(Protocol):

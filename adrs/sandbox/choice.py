@@ -1,10 +1,10 @@
 """Which wall to use on this machine, why, and what it protects."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from adrs.errors import SandboxUnavailable
-from adrs.sandbox import Sandbox
+from adrs.sandbox import Needs, Sandbox
 from adrs.sandbox.containers import docker
 from adrs.sandbox.docker import DockerSandbox
 from adrs.sandbox.images import build, find_image
@@ -24,11 +24,13 @@ class Choice:
         name: Which one.
         reason: Why, in one sentence for the user.
         image: What the containers run; empty for the local wall.
+        needs: What was asked of it.
     """
 
     name: Literal["local", "docker"]
     reason: str
     image: str = ""
+    needs: Needs = field(default_factory=Needs)
 
 
 @dataclass(frozen=True)
@@ -90,17 +92,13 @@ def _rehearsed(choice: Choice) -> Choice:
     return choice
 
 
-def open_sandbox(name: Name, *, slot: int = 0) -> Sandbox:
-    """Return the sandbox that `name` means here (see `choose`).
+def open_sandbox(choice: Choice, *, slot: int = 0) -> Sandbox:
+    """Return the sandbox that was chosen; it starts what it needs when it is first used.
 
     Args:
-        name: Which one.
+        choice: Which one.
         slot: Number of the evaluation slot that it serves, shown where processes are listed.
-
-    Raises:
-        SandboxUnavailable: As `choose`.
     """
-    choice = choose(name)
     return DockerSandbox(choice.image, slot=slot) if choice.name == "docker" else LocalSandbox()
 
 

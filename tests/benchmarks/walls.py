@@ -27,8 +27,8 @@ def median(action: Callable[[], object], times: int) -> float:
 
 def main() -> None:
     """Measure one wall and print a table."""
-    name = choose("docker" if sys.argv[1:] == ["docker"] else "local").name
-    sandbox, limits = open_sandbox(name), Limits()
+    wall = choose("docker" if sys.argv[1:] == ["docker"] else "local")
+    sandbox, limits = open_sandbox(wall), Limits()
 
     def visit() -> None:
         with sandbox.open(ECHO, limits) as policy:

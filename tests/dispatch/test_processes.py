@@ -68,9 +68,10 @@ sys.path.insert(0, {str(Path.cwd())!r})
 import functools
 from adrs.dispatch.processes import Workers
 from adrs.evaluating import worker
+from adrs.sandbox.choice import choose
 from adrs.testing.samples import PACK
 if __name__ == "__main__":
-    workers = Workers(1, functools.partial(worker.start, str(PACK), "local"))
+    workers = Workers(1, functools.partial(worker.start, str(PACK), choose("local")))
     workers.submit(worker.ready).result()
     print(next(iter(workers._executors[0]._processes)), flush=True)
     time.sleep(60)

@@ -9,7 +9,7 @@ import pytest
 from adrs.problem import Limits
 from adrs.program import Program
 from adrs.sandbox import Data
-from adrs.sandbox.choice import open_sandbox
+from adrs.sandbox.choice import choose, open_sandbox
 from adrs.sandbox.containers import docker, owner_labels
 from adrs.sandbox.docker import DockerSandbox
 from adrs.sandbox.local import LocalSandbox
@@ -29,7 +29,7 @@ def priority(p, d):
 
 @pytest.fixture(scope="module", params=["local", pytest.param("docker", marks=pytest.mark.docker)])
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Wall]:
-    wall = open_sandbox(request.param)
+    wall = open_sandbox(choose(request.param))
     assert isinstance(wall, LocalSandbox | DockerSandbox)
     yield wall
     wall.close()

@@ -19,8 +19,8 @@ HOST = """
 import sys, time
 from adrs.problem import Limits
 from adrs.program import Program
-from adrs.sandbox.choice import open_sandbox
-sandbox = open_sandbox(sys.argv[1])
+from adrs.sandbox.choice import choose, open_sandbox
+sandbox = open_sandbox(choose(sys.argv[1]))
 with sandbox.open(Program("import os\\ndef f(): return os.getppid()"), Limits()) as policy:
     print(sandbox.walls.pid, flush=True)
     time.sleep(60)
