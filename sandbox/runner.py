@@ -1,12 +1,13 @@
 """The runner: forks one locked process per candidate, and ends it. Started by `adrs.sandbox`, never by hand.
 
-    python -s -P -B runner.py CONTROL FRAMES USER
+    python -s -P -B runner.py CONTROL FRAMES OPTIONS
 
-CONTROL is the number of an open socket, or a path to listen on for one connection. On this control connection travel
-packets of JSON: first what the runner is, or why it `failed`; then, as often as the host likes, `open` (with the
-candidate's connection as a file descriptor) and `end` (answered by how the candidate ended). The runner never reads
-what a candidate says: program, calls and answers pass between the host and the candidate's process alone. When the
-control connection closes, everything here ends.
+CONTROL is the number of an open socket, or a path to listen on for one connection. OPTIONS is a JSON object, see
+`Options`. On the control connection travel packets of JSON: first what the runner is, or why it `failed`; then, as
+often as the host likes, `open` (with the candidate's connection as a file descriptor), `clock` (answered by the CPU
+time of the candidate's process) and `end` (answered by how the candidate ended). The runner never reads what a
+candidate says: program, calls and answers pass between the host and the candidate's process alone. When the control
+connection closes, everything here ends.
 """
 
 import contextlib
@@ -18,17 +19,20 @@ import json
 import os
 import platform
 import resource
+import shutil
 import signal
 import socket
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 if TYPE_CHECKING:
     from sandbox.lockdown import Lockdown
 
 PATIENCE = 60.0  # seconds that a runner waits for the host's connection
+FILES = 256
 PRELOADED = (  # noqa: SIM905 - as a list it would fill a screen
     "__future__ _strptime abc array base64 binascii bisect calendar cmath collections collections.abc contextlib copy"
     " ctypes dataclasses datetime decimal encodings.ascii encodings.latin_1 encodings.utf_8 enum fractions functools gc"
@@ -39,13 +43,34 @@ PRELOADED = (  # noqa: SIM905 - as a list it would fill a screen
 ).split()
 
 
+@dataclass(frozen=True)
+class Options:
+    """What the host wants of its runner.
+
+    Attributes:
+        user: Number of the user that candidates run as, where the runner is root.
+        modules: What candidates may import beside `PRELOADED`.
+        packages: A folder that holds some of these modules; empty if they lie where Python looks anyway.
+        seed: Of the shared random streams.
+        inside: `policy`, or `evaluator` where candidates may do more than compute.
+        private: Folders that are the candidate's to write to and that nobody else uses; emptied after each.
+    """
+
+    user: int
+    modules: tuple[str, ...] = ()
+    packages: str = ""
+    seed: int = 0
+    inside: Literal["policy", "evaluator"] = "policy"
+    private: tuple[str, ...] = ()
+
+
 def main() -> None:
     """Serve one host until it leaves."""
-    where, frames, user = sys.argv[1:]
+    where, frames, options = sys.argv[1:]
     control = _connect(where)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))  # every candidate closes as many
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))  # every candidate closes as many
     try:
-        runner = Runner(control, Path(frames), int(user))
+        runner = Runner(control, Path(frames), Options(**json.loads(options)))
     except (ImportError, OSError, RuntimeError) as error:
         control.send(json.dumps({"failed": f"{type(error).__name__}: {error}"[:1000]}).encode())
         return
@@ -76,16 +101,18 @@ class Runner:
         RuntimeError: A rehearsal of the walls failed.
     """
 
-    def __init__(self, control: socket.socket, frames: Path, user: int) -> None:
+    def __init__(self, control: socket.socket, frames: Path, options: Options) -> None:
         self._control = control
+        self._options = options
         self._null = os.open(os.devnull, os.O_RDWR)
         self._candidate = 0
-        _preload(frames)
+        _preload(frames, options)
         lockdown: Any = importlib.import_module("lockdown")
-        self._lockdown: Lockdown = lockdown.Lockdown(user)
+        self._lockdown: Lockdown = lockdown.Lockdown(options.user, options.inside)
         self._service: Any = importlib.import_module("service")
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans become children of the runner
         self._kills = _out_of_memory_kills()
+        self._ours = set(_content(options.private))
         self._rehearse()
         gc.collect()
         gc.freeze()  # collections in candidates must not touch, and so copy, the pages that they share
@@ -117,6 +144,8 @@ class Runner:
             if not self._candidate:
                 self._become_candidate(descriptors[0], *request["open"])
             os.close(descriptors[0])
+        elif "clock" in request:
+            self._reply({"cpu_seconds": _cpu_seconds(self._candidate)})
         else:
             self._reply(self._end())
 
@@ -124,7 +153,7 @@ class Runner:
         status = 1
         try:
             self._leave_runner(connection)
-            service = self._service.Service(socket.socket(fileno=3))
+            service = self._service.Service(socket.socket(fileno=3), self._options)
             self._lockdown.apply(cpu_seconds, memory_bytes)
             service.run()
         except EOFError:
@@ -136,18 +165,27 @@ class Runner:
 
     def _leave_runner(self, connection: int) -> None:
         os.setsid()
-        os.environ.clear()
+        self._forget_environment()
         for descriptor in (0, 1, 2):
             os.dup2(self._null, descriptor)
         os.dup2(connection, 3)
         os.closerange(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+    def _forget_environment(self) -> None:
+        threads = {name: value for name, value in os.environ.items() if name.endswith("_NUM_THREADS")}
+        os.environ.clear()
+        if self._options.inside == "evaluator":
+            home = self._options.private[0]
+            os.environ.update(threads, PATH="/usr/local/bin:/usr/bin:/bin", HOME=home, TMPDIR=home, LANG="C.UTF-8")
 
     def _end(self) -> dict[str, Any]:
         """End the candidate and everything that it may have started; return how it ended."""
         os.kill(self._candidate, signal.SIGKILL)
         _, status, usage = os.wait4(self._candidate, 0)
         self._candidate = 0
-        _end_orphans()
+        survivors = _survivors()
+        if survivors or not self._ours.issuperset(_content(self._options.private)):
+            self._clean_up()
         code = os.waitstatus_to_exitcode(status)
         kills, self._kills = self._kills, _out_of_memory_kills() if code == -signal.SIGKILL else self._kills
         return {
@@ -155,7 +193,21 @@ class Runner:
             "cpu_seconds": usage.ru_utime + usage.ru_stime,
             "memory_bytes": usage.ru_maxrss * 1024,
             "out_of_memory": self._kills > kills,
+            "survivors": survivors,
         }
+
+    def _clean_up(self) -> None:
+        """Kill whatever outlived the candidate, and empty the private folders."""
+        if self._lockdown.user is not None and not os.fork():
+            try:
+                self._lockdown.become_user()
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(-1, signal.SIGKILL)  # all of that user at once: what forks faster than we look ends too
+                _remove(_content(self._options.private), but=self._ours)
+            finally:
+                os._exit(0)
+        _end_orphans()
+        _remove(_content(self._options.private), but=self._ours)
 
     def _rehearse(self) -> None:
         """Raise every wall once, to no purpose but to know that each stands."""
@@ -172,16 +224,61 @@ class Runner:
         self._control.send(json.dumps(fields).encode())
 
 
-def _preload(frames: Path) -> None:
+def _preload(frames: Path, options: Options) -> None:
     """Import all that a candidate may use, for it can read no file."""
     sys.path.insert(0, str(Path(__file__).parent))
-    for name in PRELOADED:
+    if options.packages:
+        sys.path.append(options.packages)
+    for name in (*PRELOADED, *options.modules):
         importlib.import_module(name)
     spec = importlib.util.spec_from_file_location("frames", frames)
     if spec is None or spec.loader is None:
         raise ImportError(f"{frames} is no Python file")
     module = sys.modules["frames"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+
+
+def _cpu_seconds(process: int) -> float:
+    """Return the CPU time that `process` has used, with that of all its threads."""
+    return time.clock_gettime(~process << 3 | 2)  # the kernel's number for the scheduler's clock of a process
+
+
+def _survivors() -> bool:
+    """Return whether anything outlived the candidate; reap what has ended meanwhile."""
+    while True:
+        try:
+            ended, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return False
+        if not ended:
+            return True
+
+
+def _content(folders: tuple[str, ...]) -> list[str]:
+    """Return what lies in `folders`."""
+    return [str(path) for folder in folders for path in Path(folder).iterdir()]
+
+
+def _remove(paths: list[str], *, but: set[str]) -> None:
+    """Remove all of `paths` that we may."""
+    for path in map(Path, set(paths) - but):
+        if path.is_dir() and not path.is_symlink():
+            _open_up(path)
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _open_up(root: Path) -> None:
+    """Let the owner into every folder below `root`, whatever the candidate has forbidden."""
+    with contextlib.suppress(OSError):
+        root.chmod(0o700)
+    for folder, names, _ in os.walk(root):
+        for name in names:
+            if not (path := Path(folder, name)).is_symlink():
+                with contextlib.suppress(OSError):
+                    path.chmod(0o700)
 
 
 def _end_orphans() -> None:

@@ -20,6 +20,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from adrs.sandbox import Data, frames
+    from sandbox.runner import Options
 else:
     import frames
 
@@ -35,8 +36,9 @@ class Undefined(Exception):
 class Service:
     """One program behind the wall and its half of the conversation."""
 
-    def __init__(self, connection: socket) -> None:
+    def __init__(self, connection: socket, options: "Options") -> None:
         self._connection = connection
+        self._options = options
         self._inbox = frames.Inbox((1 << 32) - 1, writable=False)
         self._module = ModuleType("candidate")
         self._lines: list[str] = []
@@ -47,6 +49,7 @@ class Service:
             "hold": self._hold,
             "call": self._call,
             "many": self._many,
+            "empty": lambda: None,
         }
         self._reserve: mmap.mmap | None = mmap.mmap(-1, _RESERVE)  # let go to report that memory has run out
 
@@ -56,7 +59,7 @@ class Service:
         Raises:
             EOFError: It did.
         """
-        _settle()
+        _settle(self._options)
         self._send(frames.encode(["locked"]))
         while True:
             self._frame = self._receive()
@@ -131,13 +134,14 @@ class Closed(MetaPathFinder):
         )
 
 
-def _settle() -> None:
+def _settle(options: "Options") -> None:
     """Make every candidate start alike."""
-    random.seed(0)  # noqa: TID251 - a program that draws from the shared streams must draw the same every time
-    np.random.seed(0)  # noqa: TID251
+    random.seed(options.seed)  # noqa: TID251 - who draws from the shared streams must draw the same every time
+    np.random.seed(options.seed)  # noqa: TID251
     warnings.simplefilter("ignore")  # nobody reads its standard error
-    sys.path.clear()
-    sys.meta_path[:] = [BuiltinImporter, FrozenImporter, Closed]
+    if options.inside == "policy":
+        sys.path.clear()
+        sys.meta_path[:] = [BuiltinImporter, FrozenImporter, Closed]
 
 
 def _text(error: BaseException) -> str:

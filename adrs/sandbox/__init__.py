@@ -47,6 +47,7 @@ class Needs:
             foreign evaluator together with the candidate; both may read files, write to `/tmp`, and start processes.
         folder: What is shown read-only at `/problem`; only where an evaluator is inside.
         seed: Of hashes, and of the shared random streams.
+        timed: Whether calls are timed: `Policy.timed` works only there.
     """
 
     packages: tuple[str, ...] = ()
@@ -56,6 +57,23 @@ class Needs:
     inside: Literal["policy", "evaluator"] = "policy"
     folder: Path | None = None
     seed: int = 0
+    timed: bool = False
+
+
+@dataclass(frozen=True)
+class Timed:
+    """An answer and what it took, both times less those of an empty call.
+
+    Attributes:
+        value: The answer.
+        cpu_seconds: CPU time of the candidate's process since its previous answer, as the kernel counts it: what it
+            computes between two calls is charged to the second.
+        wall_seconds: Time between the question and the answer at the socket.
+    """
+
+    value: Data
+    cpu_seconds: float
+    wall_seconds: float
 
 
 class Policy(Protocol):
@@ -74,6 +92,15 @@ class Policy(Protocol):
         Raises:
             CandidateFailed: It raised, died, was late, used too much, or answered something that is no plain data.
             SandboxUnavailable: The wall itself failed.
+        """
+        ...
+
+    def timed(self, function: str, *args: Data) -> Timed:
+        """Return what the function answers, and the time that it took, measured outside the candidate.
+
+        Raises:
+            CandidateFailed: As for `call`.
+            SandboxUnavailable: As for `call`.
         """
         ...
 

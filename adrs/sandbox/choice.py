@@ -1,5 +1,7 @@
 """Which wall to use on this machine, why, and what it protects."""
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -7,7 +9,7 @@ from adrs.errors import SandboxUnavailable
 from adrs.sandbox import Needs, Sandbox
 from adrs.sandbox.containers import docker
 from adrs.sandbox.docker import DockerSandbox
-from adrs.sandbox.images import build, find_image
+from adrs.sandbox.images import add_packages, build, find_image
 from adrs.sandbox.link import Walls
 from adrs.sandbox.local import LocalSandbox
 
@@ -61,30 +63,38 @@ _ALWAYS = (
 )
 
 
-def choose(name: Name = "auto") -> Choice:
+def choose(name: Name = "auto", needs: Needs | None = None) -> Choice:
     """Return which wall `name` means here. `auto`: containers where an engine can run them, else the local wall.
 
     May build the image, once for this machine, which can take minutes: call it before work is spread over
-    processes, and give them the name that it returns.
+    processes, and give them the choice that it returns.
 
     Raises:
         SandboxUnavailable: `docker` was asked for, and no engine answers or no image can be had.
     """
+    needs = needs or Needs()
     if name == "local":
-        return Choice("local", "the local sandbox was asked for")
+        return Choice("local", "the local sandbox was asked for", needs=needs)
     if name == "docker":
-        return Choice("docker", "Docker was asked for", find_image() or build())
+        return _in_docker("Docker was asked for", needs, build)
     if not docker_answers():
-        return Choice("local", "no Docker engine answers")
+        return Choice("local", "no Docker engine answers", needs=needs)
     try:
-        return _rehearsed(Choice("docker", "a Docker engine answers", find_image() or build(seconds=_PULL_SECONDS)))
+        build_quickly = functools.partial(build, seconds=_PULL_SECONDS)
+        return _rehearsed(_in_docker("a Docker engine answers", needs, build_quickly))
     except SandboxUnavailable as error:
-        return Choice("local", f"a Docker engine answers, but {error} (choose docker to see the way out)")
+        reason = f"a Docker engine answers, but {error} (choose docker to see the way out)"
+        return Choice("local", reason, needs=needs)
+
+
+def _in_docker(reason: str, needs: Needs, make: Callable[[], str]) -> Choice:
+    image = find_image() or make()
+    return Choice("docker", reason, add_packages(image, needs.packages) if needs.packages else image, needs)
 
 
 def _rehearsed(choice: Choice) -> Choice:
     """Return `choice` if a container can be started and spoken to: an engine in a virtual machine shares no socket."""
-    sandbox = DockerSandbox(choice.image)
+    sandbox = DockerSandbox(choice.image, choice.needs)
     try:
         _ = sandbox.walls
     finally:
@@ -92,14 +102,17 @@ def _rehearsed(choice: Choice) -> Choice:
     return choice
 
 
-def open_sandbox(choice: Choice, *, slot: int = 0) -> Sandbox:
+def open_sandbox(choice: Choice, *, slot: int = 0, core: int | None = None) -> Sandbox:
     """Return the sandbox that was chosen; it starts what it needs when it is first used.
 
     Args:
         choice: Which one.
         slot: Number of the evaluation slot that it serves, shown where processes are listed.
+        core: The core that candidates are pinned to; a local wall's run where the calling thread may run.
     """
-    return DockerSandbox(choice.image, slot=slot) if choice.name == "docker" else LocalSandbox()
+    if choice.name == "docker":
+        return DockerSandbox(choice.image, choice.needs, slot=slot, core=core)
+    return LocalSandbox(choice.needs)
 
 
 def docker_answers() -> bool:
@@ -117,12 +130,18 @@ def protections(name: Name = "auto") -> list[Protection]:
         SandboxUnavailable: The wall does not stand at all.
     """
     choice = choose(name)
-    sandbox = DockerSandbox(choice.image) if choice.name == "docker" else LocalSandbox()
+    if choice.name == "docker":
+        return [*_contained(_walls(DockerSandbox(choice.image)), "the container"), *_ALWAYS]
+    sandbox = LocalSandbox()
+    found = _walls(sandbox)
+    return [*(_contained(found, "its namespace") if sandbox.namespaces else _on_this_machine(found)), *_ALWAYS]
+
+
+def _walls(sandbox: DockerSandbox | LocalSandbox) -> Walls:
     try:
-        walls = sandbox.walls
+        return sandbox.walls
     finally:
         sandbox.close()
-    return [*(_in_container(walls) if choice.name == "docker" else _on_this_machine(walls)), *_ALWAYS]
 
 
 def _on_this_machine(walls: Walls) -> list[Protection]:
@@ -138,10 +157,10 @@ def _on_this_machine(walls: Walls) -> list[Protection]:
     ]
 
 
-def _in_container(walls: Walls) -> list[Protection]:
+def _contained(walls: Walls, what: str) -> list[Protection]:
     more = ", and seccomp refuses the system calls" if walls.seccomp else ""
     return [
-        Protection("files", True, f"the container has its own, read-only{more}"),
-        Protection("the network", True, f"the container has none{more}"),
-        Protection("other processes", True, f"the container has its own process namespace{more}"),
+        Protection("files", True, f"{what} shows few, read-only{more}"),
+        Protection("the network", True, f"{what} has none{more}"),
+        Protection("other processes", True, f"{what} shows none{more}"),
     ]

@@ -1,6 +1,11 @@
-"""The image that candidates run on: Python and numpy. The runner is mounted: a new one needs no new image."""
+"""The image that candidates run on: Python and numpy, and what a pack adds. The runner is mounted, not built in."""
 
 import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from adrs.errors import SandboxUnavailable
@@ -8,6 +13,8 @@ from adrs.resources import folder
 from adrs.sandbox.containers import docker
 
 BASE = "python:3.12-slim"
+PACKAGES = "/adrs-packages"
+"""Where in an image the packages lie that a pack adds."""
 _LABEL = "adrs.sandbox"
 _BUILD_SECONDS = 900.0
 _OFFLINE = (
@@ -58,6 +65,46 @@ def find_image(*, executable: str = "docker") -> str | None:
     form = "{{.Repository}}:{{.Tag}}"
     found = docker("images", "--filter", f"label={_LABEL}={_version()}", "--format", form, executable=executable)
     return next((tag for tag in found.splitlines() if "<none>" not in tag), None)
+
+
+def add_packages(image: str, packages: Sequence[str], *, executable: str = "docker") -> str:
+    """Return the tag of an image that has pinned packages beside what is in `image`; build it where it is missing.
+
+    They are installed by the package installer of this machine, with its settings, for the image's version of Python
+    and beside the image's version of numpy; nothing runs in a container for it.
+
+    Raises:
+        SandboxUnavailable: No engine answers, or a package cannot be had.
+    """
+    found = docker("image", "inspect", "--format", "{{.Id}}", image, executable=executable)
+    tag = f"adrs-sandbox:{hashlib.sha256(' '.join((found, *sorted(packages))).encode()).hexdigest()[:12]}"
+    if docker("images", "--quiet", tag, executable=executable):
+        return tag
+    with tempfile.TemporaryDirectory(prefix="adrs-") as context:
+        _install(packages, Path(context, "packages"), *_inside(image, executable))
+        Path(context, "Dockerfile").write_text(f"FROM {image}\nCOPY packages {PACKAGES}\n")
+        options = ("--label", f"{_LABEL}=with-packages", "--tag", tag)
+        docker("build", *options, context, executable=executable, seconds=_BUILD_SECONDS)
+    return tag
+
+
+def _inside(image: str, executable: str) -> list[str]:
+    """Return the versions of Python and of numpy in `image`."""
+    ask = "import sys, numpy; print('%d.%d' % sys.version_info[:2], numpy.__version__)"
+    run = ("run", "--rm", "--network", "none", "--entrypoint", "python3", image, "-c", ask)
+    return docker(*run, executable=executable).split()
+
+
+def _install(packages: Sequence[str], target: Path, python: str, numpy: str) -> None:
+    uv = shutil.which("uv")
+    tool = [uv, "pip", "install", "--quiet"] if uv else [sys.executable, "-m", "pip", "install", "--quiet"]
+    options = ["--target", str(target), "--python-version", python, "--only-binary", ":all:"]
+    done = subprocess.run([*tool, *options, *packages, f"numpy=={numpy}"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SandboxUnavailable(
+            f"{', '.join(packages)} cannot be installed for Python {python} with numpy {numpy}: {done.stderr[-500:]}",
+            "Change the versions in the pack's problem.toml, or build the image on another base.",
+        )
 
 
 def _version() -> str:

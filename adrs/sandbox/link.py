@@ -48,12 +48,14 @@ class Exit:
         cpu_seconds: What it used.
         memory_bytes: The most that it had in memory.
         out_of_memory: Whether the kernel killed a process for memory at that time.
+        survivors: Whether something that it had started outlived it, and was killed too.
     """
 
     code: int
     cpu_seconds: float
     memory_bytes: int
     out_of_memory: bool
+    survivors: bool
 
     @property
     def signal(self) -> str:
@@ -99,6 +101,12 @@ class Link:
             with theirs:
                 socket.send_fds(self._control, [json.dumps(request).encode()], [theirs.fileno()])
         return ours
+
+    def clock(self) -> float:
+        """Return the CPU time in seconds that the candidate's process has used, as the kernel counts it."""
+        with self._unbroken():
+            self._control.send(b'{"clock": true}')
+        return float(self._receive()["cpu_seconds"])
 
     def end(self) -> Exit:
         """End the candidate and everything that it started."""

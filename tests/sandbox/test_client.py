@@ -205,6 +205,6 @@ def test_a_failure_of_the_evaluator_ends_the_candidate(sandbox: Wall) -> None:
 def test_the_kernels_verdict_is_read(
     code: int, cpu_seconds: float, *, out_of_memory: bool, status: Status, message: str
 ) -> None:
-    found = _verdict(Exit(code, cpu_seconds, 0, out_of_memory), Limits(cpu_seconds=2))
+    found = _verdict(Exit(code, cpu_seconds, 0, out_of_memory, survivors=False), Limits(cpu_seconds=2))
     assert found[0] is status
     assert message in found[1]
