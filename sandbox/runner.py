@@ -198,16 +198,23 @@ class Runner:
 
     def _clean_up(self) -> None:
         """Kill whatever outlived the candidate, and empty the private folders."""
-        if self._lockdown.user is not None and not os.fork():
-            try:
-                self._lockdown.become_user()
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(-1, signal.SIGKILL)  # all of that user at once: what forks faster than we look ends too
-                _remove(_content(self._options.private), but=self._ours)
-            finally:
-                os._exit(0)
+        if self._lockdown.user is not None:
+            cleaner = os.fork()
+            if not cleaner:
+                self._clean_up_as_candidate()
+            os.waitpid(cleaner, 0)
         _end_orphans()
         _remove(_content(self._options.private), but=self._ours)
+
+    def _clean_up_as_candidate(self) -> NoReturn:
+        """Do so as the candidate's user, who may touch all that is the candidate's, and nothing else."""
+        try:
+            self._lockdown.become_user()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)  # all of that user at once: what forks faster than we look ends too
+            _remove(_content(self._options.private), but=self._ours)
+        finally:
+            os._exit(0)
 
     def _rehearse(self) -> None:
         """Raise every wall once, to no purpose but to know that each stands."""

@@ -4,6 +4,9 @@ import os
 import socket
 from dataclasses import dataclass
 
+NAME = "adrs-core-"
+"""What a claim is called, before the core's number: an abstract socket, which goes with its process."""
+
 
 @dataclass(frozen=True)
 class Core:
@@ -29,7 +32,7 @@ def claim_core(slots: int) -> Core | None:
     for number in sorted(cores):
         claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
-            claim.bind(f"\0adrs-core-{number}")
+            claim.bind(f"\0{NAME}{number}")
         except OSError:
             claim.close()
             continue

@@ -18,6 +18,7 @@ from adrs.sandbox.images import PACKAGES
 from adrs.sandbox.link import PATIENCE, Link, Walls
 from adrs.sandbox.local import OPTIONS, runner_environment, runner_options
 from adrs.sandbox.runners import Runners
+from adrs.sandbox.shown import Shown
 
 _PAUSE = 0.005
 _OVERHEAD_MB = 256  # what Python and numpy take beside the candidate's own memory
@@ -67,6 +68,7 @@ class DockerSandbox:
         if self._needs.runtime:
             self._options += ("--runtime", self._needs.runtime)
         self._runners = Runners(self._start, self._needs)
+        self._shown: Shown | None = None
 
     @property
     def walls(self) -> Walls:
@@ -84,9 +86,14 @@ class DockerSandbox:
     def close(self) -> None:
         """End the container."""
         self._runners.close()
+        if self._shown:
+            self._shown.close()
+            self._shown = None
 
     def _start(self, memory_mb: int) -> "Container":
         remove_leftovers(executable=self._executable)
+        if self._needs.folder and not self._shown:
+            self._shown = Shown(self._needs.folder)
         private = Path(tempfile.mkdtemp(prefix="adrs-"))
         sockets = private / "sockets"
         container = ""
@@ -113,8 +120,8 @@ class DockerSandbox:
             f"--mount=type=bind,source={frames.__file__},target=/adrs/frames.py,readonly",
             f"--mount=type=bind,source={sockets},target=/adrs/sockets",
         ]
-        if self._needs.folder:
-            mounts.append(f"--mount=type=bind,source={self._needs.folder},target=/problem,readonly")
+        if self._shown:
+            mounts.append(f"--mount=type=bind,source={self._shown.path},target=/problem,readonly")
         run = ("--rm", "--pull", "never", "--entrypoint", "python3")
         alone = self._needs.inside == "policy"
         private = ("/tmp",) if alone else ("/tmp", "/dev/shm")

@@ -20,6 +20,7 @@ from adrs.resources import folder
 from adrs.sandbox import Needs, Policy, frames
 from adrs.sandbox.link import Link, Walls
 from adrs.sandbox.runners import Runners
+from adrs.sandbox.shown import Shown
 
 ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
@@ -45,6 +46,7 @@ class LocalSandbox:
         self._needs = needs or Needs()
         self.namespaces = bubblewrap() is not None if namespaces is None else namespaces
         self._runners = Runners(self._start, self._needs)
+        self._shown: Shown | None = None
 
     @property
     def walls(self) -> Walls:
@@ -62,6 +64,9 @@ class LocalSandbox:
     def close(self) -> None:
         """End the runner and, if there is one, the candidate."""
         self._runners.close()
+        if self._shown:
+            self._shown.close()
+            self._shown = None
 
     def _start(self, memory_mb: int) -> "LocalRunner":
         if sys.platform != "linux":
@@ -72,6 +77,8 @@ class LocalSandbox:
                 "a foreign evaluator needs namespaces of its own, and bubblewrap cannot make them here",
                 "Install bubblewrap (Debian: `apt install bubblewrap`), or choose the Docker sandbox.",
             )
+        if self._needs.folder and not self._shown:
+            self._shown = Shown(self._needs.folder)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             try:
@@ -88,7 +95,7 @@ class LocalSandbox:
         options = runner_options(self._needs, user=_user(), private=private)
         command = (*runner, str(control), frames.__file__, options)
         return subprocess.Popen(
-            [*_namespaces(self._needs), *command] if self.namespaces else command,
+            [*_namespaces(self._needs, self._shown), *command] if self.namespaces else command,
             env=runner_environment(self._needs),
             cwd="/",
             stdin=subprocess.DEVNULL,
@@ -148,13 +155,13 @@ def bubblewrap() -> str | None:
     if path is None:
         return None
     try:
-        probe = subprocess.run([*_namespaces(Needs(), path), "true"], capture_output=True, timeout=10, check=False)
+        probe = subprocess.run([*_namespaces(Needs(), path=path), "true"], capture_output=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return path if probe.returncode == 0 else None
 
 
-def _namespaces(needs: Needs, path: str | None = None) -> list[str]:
+def _namespaces(needs: Needs, shown: Shown | None = None, *, path: str | None = None) -> list[str]:
     """Return the command that runs another in namespaces of its own, with hardly a file in them."""
     size = str((256 if needs.inside == "evaluator" else 16) << 20)
     seen = [*filter(os.path.exists, _SYSTEM), *_python_folders(), str(folder("sandbox")), frames.__file__]
@@ -168,7 +175,7 @@ def _namespaces(needs: Needs, path: str | None = None) -> list[str]:
         *("--tmpfs", "/dev/shm"),
         *(word for place in above for word in ("--perms", "0755", "--dir", place)),
         *(word for place in seen for word in ("--ro-bind", place, place)),
-        *(("--ro-bind", str(needs.folder), "/problem") if needs.folder else ()),
+        *(("--ro-bind", str(shown.path), "/problem") if shown else ()),
         *("--remount-ro", "/", "--chdir", "/", "--"),
     ]
 
