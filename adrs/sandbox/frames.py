@@ -131,6 +131,8 @@ class Inbox:
         if self._filled < len(body):
             return None
         self._body = None
+        if len(body) == size:
+            return Frame(body, memoryview(bytearray()))
         return Frame(body[:size], body[size:] if self._writable else body[size:].toreadonly())
 
     def _begin(self, chunk: bytes) -> None:
@@ -143,6 +145,9 @@ class Inbox:
             raise FrameError(f"{size} bytes are too large for a frame, or none; the limit is {self._limit}")
         if self._filled > size:
             raise FrameError("something follows the frame")
+        if self._filled == self._header_size == size:
+            self._body = memoryview(chunk)[_SIZES.size :]  # most frames are small and hold no array
+            return
         self._body = np.empty(size, np.uint8).data
         self._body[: self._filled] = chunk[_SIZES.size :]
 
