@@ -33,7 +33,7 @@ class Program:
     @cached_property
     def hash(self) -> str:
         """SHA-256 of the source, in hexadecimal: the program's name in the archive."""
-        return hashlib.sha256(self.source.encode()).hexdigest()
+        return hashlib.sha256(self.source.encode(errors="surrogatepass")).hexdigest()
 
     @cached_property
     def meaning(self) -> str:
@@ -47,7 +47,7 @@ class Program:
                 if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                     _drop_docstring(node)
             return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
-        except (SyntaxError, RecursionError):
+        except (SyntaxError, RecursionError, ValueError):  # an integer of thousands of digits cannot be written out
             return self.hash
 
     @cached_property

@@ -26,7 +26,8 @@ _PROBLEM = Path("/problem")
 _TEXTS = {".sh", ".py", ".json", ".yaml", ".yml", ".toml", ".cfg"}
 _OURS = ("service", "frames", "lockdown", "syscalls", "runner")  # an evaluator's modules may have these names
 _TAIL = 4000  # bytes of output, and characters of one text, that are kept
-_ITEMS, _DEPTH = 500, 6
+_ITEMS, _DEPTH = 1000, 6
+_FIRST = "combined_score"  # what must not be cut off
 _THERE = re.compile(r"(?<![\w./-])/benchmark(?![\w-])")
 
 _state: dict[str, Any] = {}
@@ -134,20 +135,17 @@ def _script(mode: str) -> dict[str, Any]:
     said = done.stdout.decode(errors="replace").strip()
     if done.returncode:
         return {"raised": f"{name} ended with exit status {done.returncode}\n{said[-_TAIL:]}".strip()}
-    found = _json(said)
-    if found is None:
-        return {"raised": f"{name} printed no JSON object\n{said[-_TAIL:]}".strip()}
-    return {"returned": _plain(found)}
+    return {"returned": _plain(_json(said))}
 
 
-def _json(said: str) -> dict[str, Any] | None:
+def _json(said: str) -> dict[str, Any] | str:
     """Return the object that the output is; where something was printed before it, the last line that is one."""
     for text in (said, *reversed(said.splitlines())):
         with contextlib.suppress(ValueError, RecursionError):
             found = json.loads(text)
             if isinstance(found, dict):
                 return found
-    return None
+    return said
 
 
 def _move(home: Path) -> None:
@@ -243,7 +241,7 @@ def _number(value: Any) -> Any:
 
 def _container(value: Any, depth: int) -> Any:
     if isinstance(value, dict):
-        items = list(value.items())[:_ITEMS]
+        items = sorted(value.items(), key=lambda item: bool(item[0] != _FIRST))[:_ITEMS]
         return {_short(str(key))[:200]: _plain(each, depth + 1) for key, each in items}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(each, depth + 1) for each in list(value)[:_ITEMS]]

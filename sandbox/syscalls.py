@@ -80,7 +80,13 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "fsmount": (432, 432),
     "move_mount": (429, 429),
     "open_tree": (428, 428),
+    "fsconfig": (431, 431),
+    "fspick": (433, 433),
     "mount_setattr": (442, 442),
+    "pidfd_getfd": (438, 438),
+    "kcmp": (312, 272),
+    "sendmmsg": (307, 269),
+    "recvmmsg": (299, 243),
     "open_by_handle_at": (304, 265),
     "keyctl": (250, 219),
     "add_key": (248, 217),
@@ -103,6 +109,8 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
 _CLONE, _CLONE3, _SOCKET = (56, 220), 435, (41, 198)
 _NAMESPACES = 0x7E020000  # every CLONE_NEW* flag
 _X32 = 0x40000000  # the same calls under other numbers
+_MESSAGES, _BUFFERS = ((46, 211), (47, 212)), ((44, 206), (45, 207))  # sendmsg and recvmsg, sendto and recvfrom
+_URGENT = 1  # MSG_OOB, which a poll of the other side reports and a read does not return
 _FAMILIES = (1, 2, 10)  # Unix, IPv4, IPv6; not the likes of vsock, which namespaces do not contain
 
 LINE = 8
@@ -110,14 +118,15 @@ LINE = 8
 _Line = tuple[int, int, int, int]
 _LOAD, _IF_EQUAL, _IF_ANY, _GIVE = 0x20, 0x15, 0x45, 0x06
 _ALLOW, _REFUSE, _ABSENT, _KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in `struct seccomp_data`
+_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, (16, 24, 32, 40)  # offsets in `struct seccomp_data`
 
 
 def only_allowed(machine: str) -> bytes | None:
     """Return a filter that refuses (EPERM) every call but `ALLOWED`; None for an unknown architecture."""
     if not _known(machine):
         return None
-    return _packed(machine, _choose(_numbers(ALLOWED, machine), given=_ALLOW, otherwise=_REFUSE))
+    allowed = _choose(_numbers(ALLOWED, machine), given=_ALLOW, otherwise=_REFUSE)
+    return _packed(machine, [*_no_urgent_data(machine), *allowed])
 
 
 def all_but_denied(machine: str) -> bytes | None:
@@ -126,20 +135,37 @@ def all_but_denied(machine: str) -> bytes | None:
         return None
     _, column = _ARCHITECTURES[machine]
     lines: list[_Line] = [
+        *_no_urgent_data(machine),
         (_IF_ANY, 0, 1, _X32),
         (_GIVE, 0, 0, _REFUSE),
         (_IF_EQUAL, 0, 1, _CLONE3),
         (_GIVE, 0, 0, _ABSENT),  # its flags lie in memory where a filter cannot look; the C library falls back to clone
         (_IF_EQUAL, 0, 4, _CLONE[column]),
-        (_LOAD, 0, 0, _FIRST_ARGUMENT),
+        (_LOAD, 0, 0, _ARGUMENTS[0]),
         (_IF_ANY, 0, 1, _NAMESPACES),
         (_GIVE, 0, 0, _REFUSE),
         (_GIVE, 0, 0, _ALLOW),
         (_IF_EQUAL, 0, 2 + len(_FAMILIES) + 1, _SOCKET[column]),
-        (_LOAD, 0, 0, _FIRST_ARGUMENT),
+        (_LOAD, 0, 0, _ARGUMENTS[0]),
         *_choose(list(_FAMILIES), given=_ALLOW, otherwise=_REFUSE),
     ]
     return _packed(machine, [*lines, *_choose(_numbers(DENIED, machine), given=_REFUSE, otherwise=_ALLOW)])
+
+
+def _no_urgent_data(machine: str) -> list[_Line]:
+    """Return lines that refuse urgent data, and allow messages without."""
+    _, column = _ARCHITECTURES[machine]
+    lines: list[_Line] = []
+    for (send, receive), flags in ((_MESSAGES, _ARGUMENTS[2]), (_BUFFERS, _ARGUMENTS[3])):
+        lines += [
+            (_IF_EQUAL, 1, 0, receive[column]),
+            (_IF_EQUAL, 0, 4, send[column]),
+            (_LOAD, 0, 0, flags),
+            (_IF_ANY, 0, 1, _URGENT),
+            (_GIVE, 0, 0, _REFUSE),
+            (_GIVE, 0, 0, _ALLOW),
+        ]
+    return lines
 
 
 def _known(machine: str) -> bool:

@@ -47,7 +47,7 @@ class Needs:
             foreign evaluator together with the candidate; both may read files, write to `/tmp`, and start processes.
         folder: What is shown read-only at `/problem`; only where an evaluator is inside.
         seed: Of hashes, and of the shared random streams.
-        timed: Whether calls are timed: `Policy.timed` works only there.
+        timed: Whether calls are timed: `TimedPolicy.timed` works only there.
     """
 
     packages: tuple[str, ...] = ()
@@ -95,15 +95,6 @@ class Policy(Protocol):
         """
         ...
 
-    def timed(self, function: str, *args: Data) -> Timed:
-        """Return what the function answers, and the time that it took, measured outside the candidate.
-
-        Raises:
-            CandidateFailed: As for `call`.
-            SandboxUnavailable: As for `call`.
-        """
-        ...
-
     def call_many(self, function: str, calls: Sequence[Sequence[Data]]) -> list[Data]:
         """Return the answers to many calls that travel in one frame; the time limit of a call holds for the frame."""
         ...
@@ -126,3 +117,22 @@ class Sandbox(Protocol):
     def close(self) -> None:
         """End everything that the sandbox keeps ready."""
         ...
+
+
+class TimedPolicy(Policy, Protocol):
+    """A policy whose calls can be timed, where the wall was asked for it (`Needs.timed`)."""
+
+    def timed(self, function: str, *args: Data) -> Timed:
+        """Return what the function answers, and the time that it took, measured outside the candidate.
+
+        Raises:
+            CandidateFailed: As for `call`.
+            SandboxUnavailable: As for `call`.
+        """
+        ...
+
+
+class TimedSandbox(Sandbox, Protocol):
+    """A sandbox that can time calls."""
+
+    def open(self, program: Program, limits: Limits) -> AbstractContextManager[TimedPolicy]: ...

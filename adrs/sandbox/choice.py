@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from adrs.errors import SandboxUnavailable
-from adrs.sandbox import Needs, Sandbox
+from adrs.sandbox import Needs
 from adrs.sandbox.containers import docker
 from adrs.sandbox.docker import DockerSandbox
 from adrs.sandbox.images import add_packages, build, find_image
@@ -102,7 +102,7 @@ def _rehearsed(choice: Choice) -> Choice:
     return choice
 
 
-def open_sandbox(choice: Choice, *, slot: int = 0, core: int | None = None) -> Sandbox:
+def open_sandbox(choice: Choice, *, slot: int = 0, core: int | None = None) -> LocalSandbox | DockerSandbox:
     """Return the sandbox that was chosen; it starts what it needs when it is first used.
 
     Args:

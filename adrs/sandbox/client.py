@@ -117,7 +117,7 @@ class Remote:
 
     def finish(self) -> None:
         """Fail a candidate that has said more than it was asked."""
-        with suppress(ConnectionError):  # it has died since: its answers stand
+        with suppress(ConnectionError, BlockingIOError):  # it has died since, or sent urgent data: its answers stand
             if self._failure is None and self._readable.poll(0) and self._socket.recv(1):
                 self._violate("it said something after its last answer")
 
@@ -145,7 +145,7 @@ class Remote:
             self._wall_seconds = time.monotonic() - began
             if self._empty:
                 self._meter.read()
-            reply = frames.decode(frame)
+            reply = frames.decode(frame, most=frames.MAX_CONTAINERS)
         except Overdrawn:
             self._fail(Status.TIMED_OUT, _overdrawn(self._limits))
         except TimeoutError:
@@ -227,8 +227,7 @@ class Remote:
 
     def _fail(self, status: Status, message: str) -> NoReturn:
         """Record the failure and end the candidate at once, whatever the evaluator makes of the exception."""
-        shown = (letter if letter.isprintable() or letter == "\n" else "?" for letter in message[:_LONGEST_MESSAGE])
-        self._failure = CandidateFailed(status, "".join(shown))
+        self._failure = CandidateFailed(status, message[:_LONGEST_MESSAGE])
         self._end()
         raise self._failure
 

@@ -12,7 +12,7 @@ from adrs.errors import SandboxUnavailable
 from adrs.problem import Limits
 from adrs.program import Program
 from adrs.resources import folder
-from adrs.sandbox import Needs, Policy, frames
+from adrs.sandbox import Needs, TimedPolicy, frames
 from adrs.sandbox.containers import docker, owner_labels, remove_leftovers
 from adrs.sandbox.images import PACKAGES
 from adrs.sandbox.link import PATIENCE, Link, Walls
@@ -79,7 +79,7 @@ class DockerSandbox:
         """
         return self._runners.ready().link.walls
 
-    def open(self, program: Program, limits: Limits) -> AbstractContextManager[Policy]:
+    def open(self, program: Program, limits: Limits) -> AbstractContextManager[TimedPolicy]:
         """Load `program` behind the wall; a container that has died, or is too small, is replaced."""
         return self._runners.open(program, limits)
 

@@ -17,7 +17,7 @@ from adrs.errors import SandboxUnavailable
 from adrs.problem import Limits
 from adrs.program import Program
 from adrs.resources import folder
-from adrs.sandbox import Needs, Policy, frames
+from adrs.sandbox import Needs, TimedPolicy, frames
 from adrs.sandbox.link import Link, Walls
 from adrs.sandbox.runners import Runners
 from adrs.sandbox.shown import Shown
@@ -57,7 +57,7 @@ class LocalSandbox:
         """
         return self._runners.ready().link.walls
 
-    def open(self, program: Program, limits: Limits) -> AbstractContextManager[Policy]:
+    def open(self, program: Program, limits: Limits) -> AbstractContextManager[TimedPolicy]:
         """Load `program` behind the wall; a runner that has died since the last time is replaced."""
         return self._runners.open(program, limits)
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from adrs.errors import SandboxUnavailable
 from adrs.problem import Limits
 from adrs.program import Program
-from adrs.sandbox import Needs, Policy
+from adrs.sandbox import Needs, TimedPolicy
 from adrs.sandbox.client import candidate
 from adrs.sandbox.link import Link
 
@@ -48,10 +48,10 @@ class Runners:
         self._served = 0
 
     @contextmanager
-    def open(self, program: Program, limits: Limits) -> Iterator[Policy]:
+    def open(self, program: Program, limits: Limits) -> Iterator[TimedPolicy]:
         """Load `program` behind the wall; end all that it started on leaving."""
         link = self.ready(limits.memory_mb).link
-        if self._fresh:
+        if self._fresh and not self._timed:  # what starts beside a candidate that is timed would slow it down
             self._prepare()
         violent = False
         try:

@@ -11,15 +11,15 @@ from typing import TypeVar
 import pytest
 
 from adrs.sandbox import cores
-from adrs.sandbox.cores import Core, claim_core
+from adrs.sandbox.cores import Pin
 
 T = TypeVar("T")
 HOLDER = """
 import sys, time
 from adrs.sandbox import cores
 cores.NAME = sys.argv[1]
-core = cores.claim_core(1)
-print(core.number, flush=True)
+pin = cores.Pin(1)
+print(pin.core, flush=True)
 time.sleep(60)
 """
 
@@ -41,39 +41,54 @@ def elsewhere(action: Callable[[], T]) -> T:
     return found[0]
 
 
-def claimed() -> tuple[Core | None, set[int]]:
-    core = claim_core(1)
-    return core, os.sched_getaffinity(0)
+def pinned() -> tuple[Pin, set[int]]:
+    return Pin(1), os.sched_getaffinity(0)
 
 
 def test_a_core_is_claimed_once_and_its_thread_pinned_to_it() -> None:
     before = os.sched_getaffinity(0)
-    claims = [elsewhere(claimed) for _ in range(len(before) + 1)]
-    cores = [core.number for core, _ in claims if core]
-    assert sorted(cores) == sorted(set(cores))
-    assert all(affinity == {core.number} for core, affinity in claims if core)
-    assert claims[-1] == (None, before)
+    pins = [elsewhere(pinned) for _ in range(len(before) + 1)]
+    *first, last = pins
+    assert {pin.core for pin, _ in first} == before
+    assert all(affinity == {pin.core} for pin, affinity in first)
+    assert (last[0].core, last[1]) == (None, before)
     assert os.sched_getaffinity(0) == before
-    for core, _ in claims:
-        if core:
-            core.claim.close()
+    for pin, _ in pins:
+        elsewhere(pin.close)
 
 
 def test_more_slots_than_cores_are_left_to_the_kernel() -> None:
-    assert elsewhere(lambda: claim_core(len(os.sched_getaffinity(0)) + 1)) is None
+    assert elsewhere(lambda: Pin(len(os.sched_getaffinity(0)) + 1).core) is None
+
+
+def test_a_core_that_is_let_go_can_be_had_again() -> None:
+    before = os.sched_getaffinity(0)
+    pin = Pin(1)
+    pin.close()
+    assert pin.core is None
+    assert os.sched_getaffinity(0) == before
+
+
+def test_a_busy_core_is_taken_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([{0: 100, 1: 900, 2: 50}, {0: 105, 1: 901, 2: 52}])
+    monkeypatch.setattr(cores, "_busy_ticks", lambda: next(looks))
+    assert cores._least_busy({0, 1, 2}) == [1, 2, 0]
+
+
+def test_every_core_has_a_count_of_its_work() -> None:
+    assert set(cores._busy_ticks()) >= os.sched_getaffinity(0)
+    assert all(ticks > 0 for ticks in cores._busy_ticks().values())
 
 
 def test_a_claim_ends_with_its_process(name: str) -> None:
     with subprocess.Popen([sys.executable, "-c", HOLDER, name], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
-        number = int(holder.stdout.readline())
-        beside, _ = elsewhere(claimed)
+        core = int(holder.stdout.readline())
+        beside = [elsewhere(pinned)[0] for _ in os.sched_getaffinity(0)]
         holder.kill()
         holder.wait()
-    again, _ = elsewhere(claimed)
-    assert again is not None
-    assert again.number == number
-    assert beside is None or beside.number != number
-    for core in (again, beside):
-        if core:
-            core.claim.close()
+    again, _ = elsewhere(pinned)
+    assert core not in {pin.core for pin in beside}
+    assert again.core == core
+    for pin in (again, *beside):
+        elsewhere(pin.close)

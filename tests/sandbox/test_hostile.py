@@ -1,148 +1,262 @@
-"""Programs that cheat, hang, leak or hurt. Each ends in its status, and leaves nothing behind."""
+"""The hostile suite against both walls, and against walls that do not stand: it must say so."""
 
+import os
+import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from adrs.evaluation import CandidateFailed, Status
-from adrs.problem import Limits
+from adrs.errors import UsageError
+from adrs.evaluating.hostile import surroundings
+from adrs.evaluating.hostile.canaries import Clock
+from adrs.evaluating.hostile.hostile import Hostile
+from adrs.evaluating.hostile.problem import HONEST
+from adrs.evaluating.hostile.programs import PROGRAMS
+from adrs.evaluating.hostile.suite import Court, run, select
+from adrs.evaluation import Status
 from adrs.program import Program
-from tests.sandbox.conftest import LIMITS, Wall
+from adrs.sandbox.choice import choose, open_sandbox
+from adrs.sandbox.containers import docker, owner_labels
+from adrs.sandbox.docker import DockerSandbox
+from tests.sandbox.conftest import Wall
+from tests.sandbox.unwalled import Unwalled
 
-pytestmark = pytest.mark.usefixtures("untouched")
-SHORT = LIMITS.model_copy(update={"call_seconds": 0.3})
-FORGE = "import os, struct, frames, numpy\ndef say(*parts):\n  os.write(3, b''.join(parts))\n  while True: pass\n"
-
-
-@dataclass(frozen=True)
-class Hostile:
-    """A program whose `f()` must fail with `status` and a message that holds `message`."""
-
-    name: str
-    source: str
-    status: Status
-    message: str
-
-    @property
-    def limits(self) -> Limits:
-        return SHORT if self.status is TIMED_OUT else LIMITS
+BY_NAME = {program.name: program for program in PROGRAMS}
+# What these look for is not there where programs run in a process of their own, wall or no wall, or is no harm there.
+NOT_WITHOUT_A_WALL = {
+    "connections in memory",
+    "frames and objects of the trusted side",
+    "words of the command line",
+    "metadata addresses",
+    "ptrace of siblings",
+}
+NEEDS_ROOT = {"setting the clock"}
 
 
-def hostile(name: str, status: Status, message: str, source: str) -> object:
-    return pytest.param(Hostile(name, source, status, message), id=name)
+@pytest.fixture(scope="module")
+def court(sandbox: Wall) -> Court:
+    return Court(sandbox)
 
 
-TIMED_OUT, CRASHED, INVALID, MEMORY = Status.TIMED_OUT, Status.CRASHED, Status.INVALID, Status.OUT_OF_MEMORY
-
-PROGRAMS = [
-    hostile("loop", TIMED_OUT, "a call took more than 0.3 s", "def f():\n  while True: pass"),
-    hostile("loop at import", TIMED_OUT, "0.3 s", "while True: pass"),
-    hostile("loop in C", TIMED_OUT, "0.3 s", "def f(): return sum(range(10**12))"),
-    hostile("sleep", TIMED_OUT, "0.3 s", "import time\ndef f(): time.sleep(3600)"),
-    hostile(
-        "loop that ignores signals", TIMED_OUT, "0.3 s",
-        "import signal\nfor s in set(signal.Signals) - {9, 19}: signal.signal(s, signal.SIG_IGN)\n"
-        "def f():\n  while True:\n    try:\n      while True: pass\n    except BaseException: pass",
-    ),
-    hostile("half a frame", TIMED_OUT, "0.3 s", FORGE + "def f(): say(struct.pack('<II', 64, 0))"),
-    hostile("30 GB at once", MEMORY, "line 1, in f", "def f(): return len(bytearray(30 << 30))"),
-    hostile("30 GB in numpy", MEMORY, "line 2, in f", "import numpy as np\ndef f(): return np.ones(30 << 27).sum()"),
-    hostile("small objects", MEMORY, "out of memory", "a = []\ndef f():\n  while True: a.append([1.0] * 9)"),
-    hostile("fork bomb", CRASHED, "PermissionError", "import os\ndef f():\n  while True: os.fork()"),
-    hostile(
-        "stubborn fork bomb", TIMED_OUT, "0.3 s",
-        "import os\ndef f():\n  while True:\n    try: os.fork()\n    except OSError: pass",
-    ),
-    hostile(
-        "double fork", CRASHED, "PermissionError",
-        "import os\ndef f():\n  if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n      while True: pass",
-    ),
-    hostile("exec", CRASHED, "PermissionError", "import os\ndef f(): os.execv('/bin/sh', ['sh'])"),
-    hostile("spawn", CRASHED, "Error", "import os\ndef f(): os.posix_spawn('/bin/sh', ['sh'], {})"),
-    hostile(
-        "thread", CRASHED, "can't start new thread",
-        "import threading\ndef f(): threading.Thread(target=print).start()",
-    ),
-    hostile("os._exit", CRASHED, "exit status 0", "import os\ndef f(): os._exit(0)"),
-    hostile("os._exit at import", CRASHED, "exit status 7", "import os\nos._exit(7)"),
-    hostile("sys.exit", CRASHED, "SystemExit: 3", "import sys\ndef f(): sys.exit(3)"),
-    hostile("interrupt", CRASHED, "KeyboardInterrupt", "def f(): raise KeyboardInterrupt"),
-    hostile("segmentation fault", CRASHED, "SIGSEGV", "import ctypes\ndef f(): ctypes.string_at(0)"),
-    hostile("abort", CRASHED, "ended by SIG", "import os\ndef f(): os.abort()"),
-    hostile("deep recursion", CRASHED, "RecursionError", "def f(): return f()"),
-    hostile(
-        "stack overflow", CRASHED, "",
-        "import sys\nsys.setrecursionlimit(10**9)\ndef f(n=0): return max([n], key=lambda n: f(n + 1))",
-    ),
-    hostile("kill all", CRASHED, "PermissionError", "import os\ndef f(): os.kill(-1, 9)"),
-    hostile("kill the runner", CRASHED, "PermissionError", "import os\ndef f(): os.kill(os.getppid(), 9)"),
-    hostile("kill itself", CRASHED, "PermissionError", "import os\ndef f(): os.kill(os.getpid(), 9)"),
-    hostile("alarm", CRASHED, "ended by SIGALRM", "import signal\ndef f():\n signal.setitimer(0, .01)\n while 1: pass"),
-    hostile("internet socket", CRASHED, "PermissionError", "import socket\ndef f(): socket.socket()"),
-    hostile("datagram socket", CRASHED, "PermissionError", "import socket\ndef f(): socket.socket(2, 2)"),
-    hostile("unix socket", CRASHED, "PermissionError", "import socket\ndef f(): socket.socket(1)"),
-    hostile("socket pair", CRASHED, "PermissionError", "import socket\ndef f(): socket.socketpair()"),
-    hostile("import a module", CRASHED, "'sqlite3' cannot be imported here", "import sqlite3"),
-    hostile("syntax error", CRASHED, "SyntaxError: '(' was never closed (candidate.py, line 2)", "x = 1\ny = ("),
-    hostile("null byte", CRASHED, "null bytes", "x = 1\0"),
-    hostile("raise at import", CRASHED, "ValueError: no\n  line 1, in <module>: raise", "raise ValueError('no')"),
-    hostile("missing function", INVALID, "defines no function 'f'", "def g(): return 1"),
-    hostile("no function", INVALID, "defines no function 'f'", "f = 3"),
-    hostile("wrong arguments", CRASHED, "TypeError: f() missing 1", "def f(x): return 1"),
-    hostile("long program", INVALID, "longer than 64 KiB", "#" * 70_000),
-    hostile("long message", CRASHED, " ... ", "def f(): raise ValueError('x' * 10**6)"),
-    hostile("unprintable message", CRASHED, "ValueError: ??[31m", "def f(): raise ValueError('\\ud800\\x1b[31m')"),
-    hostile(
-        "message that raises", CRASHED, "E: (its message cannot be shown)",
-        "class E(Exception):\n  def __str__(self): raise self\ndef f(): raise E",
-    ),
-    hostile(
-        "message that loops", TIMED_OUT, "0.3 s",
-        "class E(Exception):\n  def __str__(self):\n    while True: pass\ndef f(): raise E",
-    ),
-    hostile("forged answer", INVALID, "not asked", FORGE + "def f(): say(*frames.encode(['answer', 1, 1e9]))"),
-    hostile("forged failure", INVALID, "not asked", FORGE + "def f(): say(*frames.encode(['failed', 1, 'valid', '']))"),
-    hostile("forged lock", INVALID, "not asked", FORGE + "def f(): say(*frames.encode(['locked']))"),
-    hostile("arrays for words", INVALID, "not asked", FORGE + "def f(): say(*frames.encode([numpy.ones(3)] * 3))"),
-    hostile("garbage", INVALID, "cannot be taken", FORGE + "def f(): say(b'garbage' * 99)"),
-    hostile("huge frame", INVALID, "too large", FORGE + "def f(): say(struct.pack('<II', 16, 0xffffffff))"),
-    hostile("pickle", INVALID, "cannot be taken", FORGE + "def f(): say(bytes.fromhex('8004950000'))"),
-    hostile("closed connection", CRASHED, "", "import os\ndef f(): os.close(3)"),
-    hostile("set", INVALID, "a set is no plain data", "def f(): return {1}"),
-    hostile("object", INVALID, "a object is no plain data", "def f(): return object()"),
-    hostile("generator", INVALID, "generator is no plain data", "def f(): return (n for n in [1])"),
-    hostile("array of objects", INVALID, "array of object", "import numpy\ndef f(): return numpy.array([f])"),
-    hostile("array of text", INVALID, "array of <U1", "import numpy\ndef f(): return numpy.array(['a'])"),
-    hostile("complex", INVALID, "complex", "def f(): return 1j"),
-    hostile("keys that are no strings", INVALID, "must be strings", "def f(): return {1: 2}"),
-    hostile("huge integer", INVALID, "64 bits", "def f(): return 1 << 64"),
-    hostile("gigantic integer", INVALID, "64 bits", "def f(): return [1, 1 << 10**6]"),
-    hostile("nested lists", INVALID, "nested", "def f():\n  a = []\n  for _ in range(10**5): a = [a]\n  return a"),
-    hostile("list in itself", INVALID, "nested", "def f():\n  a = []\n  a.append(a)\n  return a"),
-    hostile("large array", INVALID, "the limit is 1048576", "import numpy\ndef f(): return numpy.zeros(1 << 20)"),
-    hostile("large list", INVALID, "send numbers as numpy arrays", "def f(): return [0.5] * (1 << 20)"),
-    hostile("patched codec", CRASHED, "", "import frames\ndef f():\n  frames.encode = None\n  return 1"),
-    hostile(
-        "patched sender", INVALID, "",
-        "import frames\npush = frames.push\ndef twice(s, b): return push(s, b) or push(s, b)\n"
-        "frames.push = twice\ndef f(): pass",
-    ),
-]  # fmt: skip
+@pytest.mark.slow
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+def test_a_hostile_program_comes_to_nothing(court: Court, program: Hostile) -> None:
+    assert_harmless(court, program)
 
 
-@pytest.mark.parametrize("case", PROGRAMS)
-def test_a_hostile_program_ends_in_its_status(sandbox: Wall, case: Hostile) -> None:
-    began = time.monotonic()
-    with pytest.raises(CandidateFailed) as failure:
-        call_thrice(sandbox, case)
-    assert failure.value.status is case.status
-    assert case.message in failure.value.message
-    assert len(failure.value.message) < 2500
-    assert time.monotonic() - began < case.limits.call_seconds + 2
+@pytest.mark.parametrize("group", sorted({program.group for program in PROGRAMS}))
+def test_one_program_of_each_group_comes_to_nothing(court: Court, group: str) -> None:
+    assert_harmless(court, select(group)[0])
 
 
-def call_thrice(sandbox: Wall, case: Hostile) -> None:
-    with sandbox.open(Program(case.source), case.limits) as policy:
-        for _ in range(3):
-            policy.call("f")
+def assert_harmless(court: Court, program: Hostile) -> None:
+    verdict = court.judge(program)
+    assert verdict.complaint == ""
+    assert verdict.seconds <= program.seconds + 1
+    assert verdict.aftermath == ""
+    assert verdict.leftovers == ()
+    assert verdict.harm == ()
+    assert len(verdict.message) < 2500
+
+
+def test_names_are_unique_and_every_status_occurs() -> None:
+    assert len(BY_NAME) == len(PROGRAMS) >= 40
+    assert {program.expected for program in PROGRAMS} == set(Status) - {Status.UNPARSED, Status.DUPLICATE}
+
+
+def test_programs_are_chosen_by_name_or_group() -> None:
+    assert [program.name for program in select("fork bomb")] == ["fork bomb"]
+    assert {program.group for program in select("spy")} == {"spy"}
+    assert select(None) == PROGRAMS
+    with pytest.raises(UsageError, match="no group is called 'spies'"):
+        select("spies")
+
+
+@pytest.fixture
+def unwalled(monkeypatch: pytest.MonkeyPatch) -> Iterator[Unwalled]:
+    monkeypatch.setattr(surroundings, "SETTLE_SECONDS", 0.2)
+    monkeypatch.setattr(surroundings, "STABLE_SECONDS", 0.05)
+    sandbox = Unwalled()
+    yield sandbox
+    sandbox.close()
+
+
+def crashing(source: str, message: str = "") -> Hostile:
+    return Hostile("test", "a program", Status.CRASHED, message, source)
+
+
+def spiteful(source: str) -> Hostile:
+    """Return a program that does something as it is loaded, and then answers honestly."""
+    return Hostile("test", "a program", Status.VALID, "", source + HONEST)
+
+
+def test_an_honest_program_passes_even_without_a_wall(unwalled: Unwalled) -> None:
+    [verdict] = run(unwalled, [spiteful("")])
+    assert verdict.passed, verdict.findings
+
+
+@pytest.mark.parametrize(
+    ("expected", "message", "source", "complaint"),
+    [
+        (Status.VALID, "", "def order(times): return [0]", "it is invalid"),
+        (Status.TIMED_OUT, "", "def order(times): raise ValueError('no')", "it is crashed: ValueError: no"),
+        (Status.CRASHED, "yes", "def order(times): raise ValueError('no')", "its message does not hold 'yes'"),
+        (
+            Status.VALID,
+            "",
+            "def order(times): return [*range(len(times))]",
+            "scores are not those of an honest program",
+        ),
+    ],
+)
+def test_a_wrong_status_is_reported(
+    unwalled: Unwalled, expected: Status, message: str, source: str, complaint: str
+) -> None:
+    [verdict] = run(unwalled, [Hostile("test", "a program", expected, message, source)])
+    assert complaint in verdict.complaint
+    assert not verdict.passed
+
+
+def test_a_failure_of_the_evaluation_itself_is_reported(unwalled: Unwalled) -> None:
+    unwalled.before_open = fail_at_a_mark
+    [verdict] = run(unwalled, [spiteful("mark = 1")])
+    assert (verdict.observed, verdict.complaint) == ("ZeroDivisionError", "it is ZeroDivisionError: broken")
+
+
+def fail_at_a_mark(program: Program) -> None:
+    if "mark" in program.source:
+        raise ZeroDivisionError("broken")
+
+
+@pytest.mark.parametrize(
+    "program", [program for program in PROGRAMS if "def attempts" in program.source], ids=lambda program: program.name
+)
+def test_a_spy_gets_through_where_there_is_no_wall(unwalled: Unwalled, program: Hostile) -> None:
+    if program.name in NOT_WITHOUT_A_WALL or (program.name in NEEDS_ROOT and os.geteuid()):
+        pytest.skip("it finds nothing here either")
+    [verdict] = run(unwalled, [program])
+    assert "it is crashed: RuntimeError: reached" in verdict.complaint
+
+
+def test_a_late_end_is_reported(unwalled: Unwalled) -> None:
+    unwalled.patience = 4
+    slow = "import time\ndef order(times): time.sleep(9)"
+    [verdict] = run(unwalled, [Hostile("test", "slow", Status.TIMED_OUT, "", slow)])
+    assert (verdict.complaint, verdict.in_time, verdict.passed) == ("", False, False)
+    assert "its limit is 0.5 s" in verdict.findings[0]
+
+
+def test_a_trace_in_the_next_program_is_reported(unwalled: Unwalled) -> None:
+    [verdict] = run(unwalled, [spiteful("import numpy\nnumpy.seterr(all='raise')\n")])
+    assert verdict.complaint == ""
+    assert verdict.aftermath == "an honest program scores otherwise"
+    assert not verdict.passed
+
+
+def test_a_next_program_that_fails_is_reported(unwalled: Unwalled) -> None:
+    [verdict] = run(unwalled, [spiteful("import random\nrandom.Random = None\n")])
+    assert "an honest program is crashed" in verdict.aftermath
+
+
+DAEMON = """
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", "import time; kept = bytes([1]) * (99 << 20); time.sleep(5)"])
+import time; time.sleep(0.3)
+"""
+
+
+def test_leftovers_are_reported(unwalled: Unwalled) -> None:
+    files = [Path("/tmp/adrs-hostile-left"), Path("/dev/shm/adrs-hostile-left")]
+    try:
+        [verdict] = run(unwalled, [spiteful(f"for path in {list(map(str, files))}: open(path, 'w').close()\n{DAEMON}")])
+    finally:
+        for path in files:
+            path.unlink()
+    found = " ".join(verdict.leftovers)
+    assert "file /tmp/adrs-hostile-left" in verdict.leftovers
+    assert "file /dev/shm/adrs-hostile-left" in verdict.leftovers
+    assert "process python" in found
+    assert "MiB of memory" in found
+    assert not verdict.passed
+
+
+def test_open_files_and_threads_of_the_host_are_reported(unwalled: Unwalled) -> None:
+    leaked, done = [], threading.Event()
+
+    def leak(program: Program) -> None:
+        if "mark" in program.source:
+            leaked.append(os.dup(0))
+            threading.Thread(target=done.wait).start()
+
+    unwalled.before_open = leak
+    try:
+        [verdict] = run(unwalled, [spiteful("mark = 1")])
+    finally:
+        done.set()
+        for number in leaked:
+            os.close(number)
+    assert verdict.leftovers == ("2 open files of the host", "2 threads of the host")  # two stages
+
+
+@pytest.mark.docker
+def test_a_container_that_stays_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(surroundings, "SETTLE_SECONDS", 0.3)
+    image = choose("docker").image
+    sandbox = open_sandbox(choose("docker"))
+    assert isinstance(sandbox, DockerSandbox)
+    command = ("run", "--detach", "--rm", "--network", "none", *owner_labels(), "--entrypoint", "sleep", image, "60")
+    court, started = Court(sandbox), docker(*command)
+    try:
+        verdict = court.judge(spiteful(""))
+    finally:
+        docker("rm", "--force", started)
+        sandbox.close()
+    assert "containers instead of" in " ".join(verdict.leftovers)
+    assert not verdict.passed
+
+
+TRACE = """
+import ctypes, os, time
+if os.fork() == 0:
+    ctypes.CDLL(None).ptrace(0x4206, TARGETS["bystander"], 0, 0)
+    time.sleep(1.5)
+    os._exit(0)
+time.sleep(0.1)
+"""
+TOUCHES = {
+    "open changed": "open(TARGETS['files'][0], 'a').write('x')",
+    "private changed": "import os; os.utime(TARGETS['files'][1], (0, 0))",
+    "adrs-canaries": "open(TARGETS['folder'] + '/more', 'w').close()",
+    "TCP was spoken to": "import socket; socket.create_connection(('127.0.0.1', TARGETS['tcp']))",
+    "UDP was spoken to": "import socket; socket.socket(2, 2).sendto(b'x', ('127.0.0.1', TARGETS['udp']))",
+    "the socket with a path was spoken to": "import socket; socket.socket(1).connect(TARGETS['path'])",
+    "the abstract socket was spoken to": "import socket; socket.socket(1).connect(TARGETS['abstract'])",
+    "the bystander is Z": "import os; os.kill(TARGETS['bystander'], 9)",
+    "the bystander is T": "import os; os.kill(TARGETS['bystander'], 19)",
+    "the bystander is traced": TRACE,
+}
+
+
+@pytest.mark.parametrize("harm", TOUCHES)
+def test_a_touch_of_the_host_is_reported(unwalled: Unwalled, harm: str) -> None:
+    if "traced" in harm and os.geteuid():
+        pytest.skip("siblings may not be traced")
+    [verdict] = run(unwalled, [spiteful(TOUCHES[harm])])
+    assert harm in " ".join(verdict.harm)
+    assert not verdict.passed
+
+
+def test_a_secret_that_is_told_is_reported(unwalled: Unwalled) -> None:
+    telling = "def order(times): raise ValueError(open(TARGETS['files'][1]).read())"
+    [verdict] = run(unwalled, [crashing(telling)])
+    assert verdict.harm == ("it told the secret",)
+    assert not verdict.passed
+
+
+def test_a_clock_that_was_set_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, honest = Clock(), time.time
+    assert not clock.turned
+    monkeypatch.setattr(time, "time", lambda: honest() + 3600)
+    assert clock.turned

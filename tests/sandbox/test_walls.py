@@ -1,69 +1,68 @@
-"""What a program finds out about the machine that it runs on: as good as nothing."""
+"""What the walls do that no program of the hostile suite can show: see test_hostile.py for the others."""
 
 import math
 import os
+import platform
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from adrs.evaluation import CandidateFailed, Status
 from adrs.program import Program
-from adrs.sandbox import Data
-from tests.sandbox.conftest import LIMITS, Wall, ask
+from tests.sandbox.conftest import LIMITS, Wall, ask, honest_answer
 
-pytestmark = pytest.mark.usefixtures("untouched")
+DIES_OF_A_32_BIT_CALL = """
+import ctypes, mmap
+def f():
+    code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    code.write(b"\\xb8\\x14\\x00\\x00\\x00\\xcd\\x80\\xc3")  # mov eax, 20 (getpid); int 0x80; ret
+    return ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()
+"""
+
+
+@pytest.fixture(scope="module")
+def before(sandbox: Wall) -> str:
+    return honest_answer(sandbox)
+
+
+@pytest.fixture(autouse=True)
+def untouched(sandbox: Wall, before: str) -> object:
+    """An honest program answers after the test as it did before all of them."""
+    yield
+    assert honest_answer(sandbox) == before
+
+
+def failure_of(sandbox: Wall, source: str, **limits: object) -> CandidateFailed:
+    with pytest.raises(CandidateFailed) as failure:
+        ask(sandbox, source, limits=LIMITS.model_copy(update=limits))
+    return failure.value
 
 
 def test_the_cpu_limit_holds(sandbox: Wall) -> None:
-    limits = LIMITS.model_copy(update={"cpu_seconds": 1})
-    with pytest.raises(CandidateFailed, match="1 s of CPU time") as failure:
-        ask(sandbox, "def f():\n  while True: pass", limits=limits)
-    assert failure.value.status is Status.TIMED_OUT
+    failure = failure_of(sandbox, "def f():\n  while True: pass", cpu_seconds=1)
+    assert failure.status is Status.TIMED_OUT
+    assert "1 s of CPU time" in failure.message
 
 
-def test_output_goes_nowhere(sandbox: Wall) -> None:
-    source = """
-import os
-def f():
-    for _ in range(100):
-        print("x" * (1 << 20))
-        os.write(2, b"y" * (1 << 20))
-    return 1
-"""
-    assert ask(sandbox, source) == 1
+@pytest.mark.parametrize(
+    ("status", "message", "source"),
+    [
+        (Status.CRASHED, "SyntaxError: '(' was never closed (candidate.py, line 2)", "x = 1\ny = ("),
+        (Status.CRASHED, "null bytes", "x = 1\0"),
+        (Status.INVALID, "defines no function 'f'", "def g(): return 1"),
+        (Status.INVALID, "longer than 64 KiB", "#" * 70_000),
+    ],
+)
+def test_what_an_evaluation_refuses_at_once_is_refused_here_too(
+    sandbox: Wall, status: Status, message: str, source: str
+) -> None:
+    failure = failure_of(sandbox, source)
+    assert failure.status is status
+    assert message in failure.message
 
 
-@pytest.mark.parametrize("kind", ["read", "write", "list", "look"])
-def test_no_file_is_reachable(sandbox: Wall, kind: str, tmp_path: Path) -> None:
-    secret = tmp_path / "key"
-    secret.write_text("secret")
-    inside = ["/etc/passwd", "/proc/self/environ", "/proc/1/cmdline", "/proc/self/mem", "/dev/null", "/sys/kernel", "/"]
-    paths: list[Data] = [str(secret), __file__, *inside, "/tmp/x", "/dev/shm/x", "/adrs/sandbox/runner.py"]
-    source = f"""
-import os
-def f(paths):
-    reached = []
-    for path in paths:
-        try:
-            {{"read": lambda: open(path).read(), "write": lambda: open(path, "w").write("x"),
-              "list": lambda: os.listdir(path), "look": lambda: os.stat(path)}}["{kind}"]()
-            reached.append(path)
-        except OSError:
-            pass
-    return reached
-"""
-    assert ask(sandbox, source, paths) == []
-
-
-def test_the_environment_is_empty(sandbox: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SECRET_KEY", "secret")
-    source = "import os, ctypes\ngetenv = ctypes.CDLL(None).getenv\ndef f(): return [dict(os.environ), getenv(b'PATH')]"
-    assert ask(sandbox, source) == [{}, 0]
-
-
-def test_it_is_not_root_and_has_only_its_own_descriptors(sandbox: Wall) -> None:
+def test_it_is_nobody_and_has_one_open_file(sandbox: Wall) -> None:
     source = """
 import errno, os
 def f():
@@ -80,44 +79,11 @@ def f():
     assert ask(sandbox, source) == [[user] * 4, [3]]
 
 
-def test_other_processes_cannot_be_traced(sandbox: Wall) -> None:
-    source = "import ctypes, os\ndef f(): return [ctypes.CDLL(None).ptrace(16, pid, 0, 0) for pid in (1, os.getppid())]"
-    assert ask(sandbox, source) == [-1, -1]
-
-
-def test_walking_frames_and_memory_reaches_nothing(sandbox: Wall) -> None:
-    source = """
-import gc, socket, sys
-def f():
-    frame, names = sys._getframe(), []
-    while frame:
-        names += [type(value).__name__ for value in frame.f_locals.values()]
-        frame = frame.f_back
-    reached = 0
-    for thing in gc.get_objects():
-        if isinstance(thing, socket.socket) and thing.fileno() != 3:
-            try:
-                thing.send(b'{"end": true}')
-                reached += 1
-            except OSError:
-                pass
-    return reached, "Runner" in names
-"""
-    assert ask(sandbox, source) == [0, True]
-
-
-def test_nothing_of_the_runner_can_be_patched_for_the_next(sandbox: Wall) -> None:
-    patch = "import __main__, service, numpy\n__main__.Runner.serve = service.Service.run = numpy.max = None\n"
-    assert ask(sandbox, patch + "def f(): return numpy.max") is None
-    assert ask(sandbox, "import numpy\ndef f(): return int(numpy.max([1, 2]))") == 2
-
-
-@pytest.mark.parametrize("attack", ["a[0] = 9", "a += 1", "a.sort()", "a.fill(0)", "a.resize(1)"])
-def test_arguments_are_read_only(sandbox: Wall, attack: str) -> None:
-    sent = np.array([3.0, 2.0, 1.0])
-    with pytest.raises(CandidateFailed, match="ValueError"):
-        ask(sandbox, f"def f(a): {attack}", sent)
-    assert sent.tolist() == [3.0, 2.0, 1.0]
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="other processors have no second table of system calls")
+def test_a_32_bit_system_call_is_deadly(sandbox: Wall) -> None:
+    failure = failure_of(sandbox, DIES_OF_A_32_BIT_CALL)
+    assert failure.status is Status.CRASHED
+    assert "SIGSYS" in failure.message
 
 
 def test_held_data_stays_as_it_was(sandbox: Wall) -> None:
