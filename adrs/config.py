@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adrs.budget import BudgetLimits
 from adrs.errors import ConfigError
+from adrs.hardware import Hardware
 from adrs.problem import explain
 
 Setting: TypeAlias = bool | int | float | str | dict[str, int | float | str] | None
@@ -62,10 +63,17 @@ class CampaignConfig(BudgetLimits):
     """Model calls at a time; 1 for one worker or the mutator, else four per worker."""
     on: Literal["auto", "local", "docker"] = "auto"
     """Where candidates run."""
+    isolation: Literal["warm", "fresh"] = "warm"
+    """`warm`: each candidate is a fresh process in a runner that goes on; `fresh`: it gets a container of its own."""
+    runtime: str = ""
+    """Docker's runtime for the containers, such as `runsc` (gVisor); the engine's default if empty."""
     target: float | None = None
     """Stop once the leading objective reaches this on the validation split."""
     validate_top: Annotated[int, Field(ge=1)] = 5
     """A trial is run on the validation split if it is among this many best on the training split."""
+    audit: bool = True
+    """Whether a trial must pass an audit before it is the best: other order, seeds and numbering, in a fresh process.
+    Counted against no limit but the wall time."""
 
     def limits(self) -> BudgetLimits:
         """Return the budget's limits alone."""
@@ -171,3 +179,6 @@ class Written(BaseModel):
     packages: dict[str, str]
     problem_hash: str
     sandbox: str
+    self_scored: bool = False
+    hardware: Hardware | None = None
+    """None where adrs did not record it yet."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal, TypeAlias
 
 
 class Status(StrEnum):
@@ -21,9 +22,9 @@ class CandidateFailed(Exception):
     """A candidate broke a rule; raised by policies and evaluators, turned into an Evaluation at the boundary."""
 
     def __init__(self, status: Status, message: str) -> None:
-        super().__init__(message)
         self.status = status
-        self.message = message
+        self.message = "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in message)
+        super().__init__(self.message)
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Evaluation:
         features: Behaviour and size descriptors by name, for quality-diversity searches.
         feedback: Per-class remarks in words, for the next prompt.
         seconds: Wall time of the evaluation.
+        conditions: What the machine was like while speed was measured, by name; empty unless it was.
     """
 
     status: Status
@@ -64,8 +66,53 @@ class Evaluation:
     features: Mapping[str, float] = field(default_factory=dict)
     feedback: str = ""
     seconds: float = 0.0
+    conditions: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def valid(self) -> bool:
         """Whether the scores can be compared."""
         return self.status is Status.VALID
+
+
+Cause: TypeAlias = Literal["order", "seed", "state", "names", "chance", "failure", "together"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a program's results must not depend on, and do.
+
+    Attributes:
+        cause: `order`: in which order the instances come. `seed`: of hashes and of the shared random streams. `state`:
+            what the process did before. `names`: how what an instance holds is numbered. `chance`: on nothing that is
+            in our hands (a clock, addresses, unseeded randomness). `failure`: it fails where it did not before.
+            `together`: on none of these alone, and on all at once.
+        message: What was seen, in words that can be shown to a model.
+    """
+
+    cause: Cause
+    message: str
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What came of running a program again under conditions that must not matter; passed if nothing was found.
+
+    Attributes:
+        split: The instances that it ran on.
+        findings: What its results depend on.
+        seconds: Wall time of the audit.
+    """
+
+    split: str
+    findings: tuple[Finding, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether the program may be promoted."""
+        return not self.findings
+
+    @property
+    def verdict(self) -> str:
+        """The audit in a few words: `passed`, or `marked` and the causes."""
+        return "passed" if self.passed else f"marked: {', '.join(finding.cause for finding in self.findings)}"

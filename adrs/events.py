@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from adrs.evaluation import Evaluation
+from adrs.evaluation import Audit, Evaluation
 from adrs.trial import Spend, Trial
 
 
@@ -30,8 +30,16 @@ class TrialEnded:
 
 
 @dataclass(frozen=True)
+class Audited:
+    """A trial was audited, before it may lead."""
+
+    trial: Trial
+    audit: Audit
+
+
+@dataclass(frozen=True)
 class NewBest:
-    """A program was promoted: it leads on the validation split."""
+    """A program was promoted: it leads on the validation split, and has passed its audit if it must."""
 
     trial: Trial
     validation: Evaluation
@@ -60,5 +68,5 @@ class Ended:
     finished: bool
 
 
-Event: TypeAlias = Launched | TrialEnded | NewBest | Notice | Stopping | Ended
+Event: TypeAlias = Launched | TrialEnded | Audited | NewBest | Notice | Stopping | Ended
 Listener: TypeAlias = Callable[[Event], None]

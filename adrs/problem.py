@@ -1,25 +1,23 @@
-"""A problem: what to improve, loaded from a pack (a folder with `problem.toml`)."""
+"""A problem: what to improve, loaded from a pack (a folder with `problem.toml`), or from a foreign folder."""
 
 import ast
-import difflib
 import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from adrs.errors import PackError, UnknownProblem
+from adrs import foreign
+from adrs.errors import PackError
 from adrs.evaluation import Evaluation
+from adrs.packs import find
 from adrs.program import Program, parse
-from adrs.resources import folder
 
 Split = Literal["train", "validation", "test"]
-ENTRY_POINTS = "adrs.problems"
 
 
 class _Table(BaseModel):
@@ -82,6 +80,19 @@ class Stage(_Table):
     """How many of the split's instances, from its beginning; all if absent."""
 
 
+class Clock(_Table):
+    """How speed is measured, for a problem that scores it; see docs/clocks.md."""
+
+    reference: str
+    """A baseline that runs beside every program, on the same arguments."""
+    figures: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Per-instance figures that hold measured times, and so differ from run to run."""
+    repeats: Annotated[int, Field(ge=3)] = 5
+    """Pairs of runs in a race."""
+    noise: Annotated[float, Field(gt=0)] = 0.25
+    """Interquartile range of the reference's own times over their median; above it a race is run once more."""
+
+
 class Feature(_Table):
     """A descriptor that quality-diversity searches spread programs over."""
 
@@ -110,23 +121,35 @@ class PackFile(_Table):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: str
-    functions: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Functions that a program must define at its top level."""
+    functions: tuple[str, ...]
+    """Functions that a program must define at its top level; none are known of a self-scored problem."""
+    self_scored: bool = False
+    """Whether programs are scored by an evaluator that they share a process with; no pack can ask for it."""
     deterministic: bool = True
     """Whether the same program must get the same results every time; if so, repeats are compared."""
     uses: tuple[str, ...] = ()
     """Sibling packs whose code this one imports; their files enter the pack's hash."""
-    packages: tuple[str, ...] = ()
-    """Third-party modules that a program may import, such as `numpy`."""
+    packages: tuple[Annotated[str, Field(pattern=r"^(numpy|[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^ ]+)$")], ...] = ()
+    """Third-party packages that a program may import: `numpy`, which is always there, and pinned ones such as
+    `networkx==3.4.2`, which the Docker image gets and the local wall expects to be installed."""
+    modules: tuple[str, ...] = ()
+    """Modules of the pinned packages that a program may import, and no other; their names if absent."""
     references: tuple[str, ...] = ()
     """Baselines shown beside the best program at the end of a campaign, most important last."""
     objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
     limits: Limits = Limits()
+    clock: Clock | None = None
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     features: tuple[Feature, ...] = ()
     sources: tuple[Source, ...] = ()
     campaign: dict[str, bool | int | float | str] = Field(default_factory=dict)
     """Settings of campaigns on this problem where the user gives none; see `adrs config show`."""
+
+    @model_validator(mode="after")
+    def _callable(self) -> "PackFile":
+        if not self.functions and not self.self_scored:
+            raise ValueError("functions: name at least one")
+        return self
 
 
 @dataclass(frozen=True)
@@ -154,12 +177,22 @@ class Problem:
         """The objective that leads."""
         return self.pack.objectives[0]
 
+    @property
+    def judged(self) -> Split:
+        """The split whose scores decide which program is the best one: a self-scored problem has one split only."""
+        return "train" if self.pack.self_scored else "validation"
+
+    @property
+    def label(self) -> str:
+        """What stands beside every score of a program that could have written it itself; empty for a pack."""
+        return "self-scored" if self.pack.self_scored else ""
+
     @cached_property
     def hash(self) -> str:
         """SHA-256 over every file of the pack and of the packs that it uses; pinned by each campaign."""
         digest = hashlib.sha256()
         for root in (self.folder, *(self.folder.parent / name for name in self.pack.uses)):
-            for path in sorted(root.rglob("*")):
+            for path in foreign.files(root) if self.pack.self_scored else sorted(root.rglob("*")):
                 if path.is_file() and "__pycache__" not in path.parts:
                     digest.update(f"{root.name}/{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
         return digest.hexdigest()
@@ -171,7 +204,7 @@ class Problem:
     def complaint(self, program: Program) -> str | None:
         """Return what keeps `program` from being run at all, in words that can be shown to a model; None if nothing."""
         limit = self.pack.limits.source_kb * 1024
-        if len(program.source.encode()) > limit:
+        if len(program.source.encode(errors="surrogatepass")) > limit:
             return f"the program is longer than {limit} bytes"
         try:
             tree = parse(program.source)
@@ -196,66 +229,57 @@ class Problem:
 def load(reference: str) -> Problem:
     """Return the problem that `reference` names.
 
-    Looked for in this order: a path to a pack, `./evaluators/NAME`, the entry points `adrs.problems`, and the
-    packs that are shipped with adrs.
+    Looked for in this order: a path to a pack or to a foreign folder, `./evaluators/NAME`, the entry points
+    `adrs.problems`, and the packs that are shipped with adrs.
 
     Raises:
         UnknownProblem: Nothing of this name or path is a pack.
         PackError: The pack does not keep the format.
     """
-    return open_pack(_find(reference))
+    return open_pack(find(reference))
 
 
 def open_pack(path: Path) -> Problem:
-    """Return the problem in the pack folder `path`.
+    """Return the problem in the pack or foreign folder `path`.
 
     Raises:
         PackError: A file is missing or does not keep the format.
     """
+    if foreign.is_foreign(path):
+        return _open_foreign(path)
     pack = _parse(path / "problem.toml")
+    if pack.self_scored:
+        raise PackError(f"{str(path / 'problem.toml')!r} says self_scored", "Remove it: a pack's evaluator is outside.")
     missing = [name for name in ("statement.md", "seed.py", "evaluator.py") if not (path / name).is_file()]
     if missing:
         raise PackError(
             f"the pack {str(path)!r} lacks {', '.join(missing)}", "See `adrs problems new NAME` for a complete one."
         )
+    if pack.clock is not None and not (path / "baselines" / f"{pack.clock.reference}.py").is_file():
+        raise PackError(
+            f"the clock of {str(path)!r} names the reference {pack.clock.reference!r}, which is no file in baselines/",
+            "Name a baseline.",
+        )
     statement, seed = (path / "statement.md").read_text(), Program((path / "seed.py").read_text())
+    return _paired(Problem(path.resolve(), pack, statement, seed))
+
+
+def _open_foreign(path: Path) -> Problem:
+    found = foreign.read(path)
+    return _paired(Problem(path.resolve(), PackFile.model_validate(found.pack), found.statement, Program(found.seed)))
+
+
+def _paired(problem: Problem) -> Problem:
+    """Return the problem.
+
+    Raises:
+        PackError: The markers in its seed are not paired.
+    """
     try:
-        _ = seed.frozen
+        _ = problem.seed.frozen
     except ValueError as error:
-        raise PackError(f"{str(path / 'seed.py')!r}: {error}", "Pair the markers, or leave them out.") from None
-    return Problem(path.resolve(), pack, statement, seed)
-
-
-def shipped_and_local() -> list[Path]:
-    """Return the folders of all packs that can be named, nearest first; a nearer one hides others of its name."""
-    found: dict[str, Path] = {}
-    for root in (Path("evaluators"), *_plugged(), folder("evaluators")):
-        for path in sorted(root.glob("*/problem.toml")):
-            found.setdefault(path.parent.name, path.parent)
-    return list(found.values())
-
-
-def _plugged() -> list[Path]:
-    """Return the folders of packs that installed distributions offer (an entry point names a module beside them)."""
-    folders = []
-    for point in entry_points(group=ENTRY_POINTS):
-        module = point.load()
-        folders.append(Path(module.__file__ or ".").parent)
-    return folders
-
-
-def _find(reference: str) -> Path:
-    path = Path(reference)
-    if (path / "problem.toml").is_file():
-        return path
-    if "/" in reference or path.is_dir():
-        raise UnknownProblem(f"{reference!r} holds no problem.toml", "Name a pack's folder; see `adrs problems list`.")
-    packs = {pack.name: pack for pack in shipped_and_local()}
-    if reference in packs:
-        return packs[reference]
-    close = difflib.get_close_matches(reference, packs, 1)
-    hint = f"Did you mean {close[0]!r}? " if close else ""
-    raise UnknownProblem(f"no problem is called {reference!r}", f"{hint}`adrs problems list` shows all.")
+        raise PackError(f"the seed of {problem.name!r}: {error}", "Pair the markers, or leave them out.") from None
+    return problem
 
 
 def _parse(path: Path) -> PackFile:

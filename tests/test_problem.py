@@ -5,7 +5,8 @@ import pytest
 
 from adrs.errors import PackError, UnknownProblem
 from adrs.evaluation import Evaluation, Status
-from adrs.problem import load, open_pack, shipped_and_local
+from adrs.packs import shipped_and_local
+from adrs.problem import load, open_pack
 from adrs.program import Program
 from adrs.testing.samples import PACK, sample_problem, write_pack
 

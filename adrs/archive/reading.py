@@ -146,7 +146,7 @@ def _proposal(row: Row[Any]) -> Proposal | None:
 
 def _evaluation(row: Row[Any], *, results: bool) -> Evaluation:
     per_instance = codec.results(row.listing, row.columns) if results and row.columns is not None else ()
-    named = row.scores, per_instance, row.features, row.feedback, row.seconds
+    named = row.scores, per_instance, row.features, row.feedback, row.seconds, row.conditions or {}
     return Evaluation(Status(row.status), row.split, row.message, *named)
 
 

@@ -258,6 +258,8 @@ class Archive:
         row: dict[str, Any] = {"split": evaluation.split, "status": str(evaluation.status)}
         row |= {"message": evaluation.message, "feedback": evaluation.feedback, "seconds": evaluation.seconds}
         row |= {"scores": dict(evaluation.scores), "features": dict(evaluation.features)}
+        if evaluation.conditions:
+            row["conditions"] = dict(evaluation.conditions)
         if evaluation.results:
             row["instances"] = self._text(connection, codec.listing(evaluation.results))
             row["columns"] = codec.columns(evaluation.results)

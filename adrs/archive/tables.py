@@ -17,7 +17,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """Revision of the newest migration; these tables are what it leads to."""
 METADATA = MetaData()
 
@@ -115,6 +115,7 @@ def _outcome() -> list[Column[Any]]:
         Column("seconds", Float, nullable=False),
         Column("instances", String(64), comment="hash of the list of (instance, group) that the columns follow"),
         Column("columns", LargeBinary, comment="per-instance scores by name: JSON, deflated"),
+        Column("conditions", JSON, comment="load of the machine by name; where speed was measured"),
     ]
 
 

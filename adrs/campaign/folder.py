@@ -11,6 +11,7 @@ from adrs.archive import Archive
 from adrs.archive.connection import sqlite_url
 from adrs.config import CampaignConfig, Written, toml
 from adrs.errors import UsageError
+from adrs.program import Program
 
 _ADJECTIVES = "able amber bold brave brisk calm clear deft early exact fair fleet fond glad keen kind lean lucid merry"
 _NOUNS = "badger crane dove eland falcon finch gull hare heron ibis kite lark lynx marten otter owl plover stoat tern"
@@ -53,6 +54,12 @@ class RunFolder:
         """Return the archive in this folder."""
         return Archive.open(sqlite_url(self.archive))
 
+    def write_best(self, program: Program) -> None:
+        """Write `best`, whole or not at all."""
+        fresh = self.best.with_suffix(".new")
+        fresh.write_text(program.source)
+        fresh.replace(self.best)
+
     def write_config(self, config: CampaignConfig, written: Written) -> None:
         """Write `settings`."""
         settings = config.model_dump(exclude_none=True)
@@ -60,13 +67,14 @@ class RunFolder:
         lines = [f"{name} = {toml(value)}" for name, value in settings.items()]
         lines += _section("search_options", options)
         facts = written.model_dump()
-        packages = facts.pop("packages")
+        packages, hardware = facts.pop("packages"), facts.pop("hardware") or {}
         lines += [
             "",
             "# What made the results; not read back.",
             *(f"# {name} = {toml(v)}" for name, v in facts.items()),
         ]
         lines += [f"# {name} {version}" for name, version in packages.items()]
+        lines += [f"# {name} {fact}" for name, fact in hardware.items() if fact not in {None, ""}]
         self.settings.write_text("\n".join(lines) + "\n")
 
 

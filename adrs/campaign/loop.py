@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from adrs.archive import Planned
+from adrs.campaign import audits
 from adrs.campaign.parts import Outcome, Parts
 from adrs.campaign.promotion import Promotion
 from adrs.errors import BudgetExhausted, Interrupted, PackError, SandboxUnavailable
-from adrs.evaluation import Evaluation, Status
-from adrs.events import NewBest, Notice, Stopping, TrialEnded
+from adrs.evaluating.audit import auditable
+from adrs.evaluation import Audit, Evaluation, Status
+from adrs.events import Audited, NewBest, Notice, Stopping, TrialEnded
 from adrs.problem import Split
 from adrs.program import Program
 from adrs.randomness import derive
@@ -23,7 +25,7 @@ _TICK_SECONDS = 1.0
 class _Task:
     """Something that is being waited for."""
 
-    kind: Literal["propose", "train", "validation"]
+    kind: Literal["propose", "train", "validation", "audit"]
     number: int
     program: Program | None = None
     retried: bool = False
@@ -39,6 +41,8 @@ class _State:
     waiting: "dict[Future[Any], _Task]" = field(default_factory=dict)
     queue: deque[_Task] = field(default_factory=deque)
     ending: Outcome | None = None
+    promoted: int | None = None
+    auditing: bool = False
 
     @property
     def in_flight(self) -> int:
@@ -51,7 +55,7 @@ class Loop:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._state = _State()
-        self.promotion = Promotion(parts.problem, parts.config.validate_top)
+        self.promotion = Promotion(parts.problem, parts.config.validate_top, audits=_audits(parts))
         threads = parts.config.threads()
         sequential = threads == 1 and parts.config.workers == 1
         self._width = 1 if sequential else threads + 2 * parts.config.workers
@@ -75,14 +79,22 @@ class Loop:
 
     def _restore(self) -> None:
         """Rebuild everything from the archive, and take up what an earlier session left unfinished."""
-        validations = self._parts.archive.evaluations("validation")
+        validations = self._parts.archive.evaluations(self._parts.problem.judged)
         for trial in self._parts.archive.trials():
             self._hear(trial, validations.get(trial.number))
+        self._restore_promotion()
         planned = self._parts.archive.planned()
         numbers = [*self._state.told, *(plan.number for plan in planned)]
         self._state.next_number = max(numbers, default=-1) + 1
         for plan in planned:
             self._take_up(plan)
+
+    def _restore_promotion(self) -> None:
+        for number, audit in audits.audits(self._parts.archive).items():
+            self.promotion.audited(number, audit)
+        promoted = self._parts.archive.events("promoted")
+        self._state.promoted = promoted[-1][2]["trial"] if promoted else None
+        self._promote()
 
     def _take_up(self, plan: Planned) -> None:
         """Go on with a trial where an earlier session left it."""
@@ -177,11 +189,19 @@ class Loop:
     def _begin_evaluations(self) -> None:
         while self._state.queue and self._parts.evaluations.free:
             task = self._state.queue.popleft()
-            assert task.program is not None
-            split: Split = "train" if task.kind == "train" else "validation"
-            self._state.waiting[self._parts.evaluations.evaluate(task.program, split)] = task
+            self._state.waiting[self._begin(task)] = task
 
-    def _handle(self, task: _Task, future: "Future[Proposal] | Future[Evaluation]") -> None:
+    def _begin(self, task: _Task) -> "Future[Evaluation] | Future[Audit]":
+        assert task.program is not None
+        if task.kind != "audit":
+            split: Split = "train" if task.kind == "train" else "validation"
+            return self._parts.evaluations.evaluate(task.program, split)
+        validation = self._parts.archive.evaluation(task.number, "validation")
+        assert validation is not None  # only validated trials are audited
+        key = audits.key(self._parts.archive, task.number)
+        return self._parts.evaluations.audit(task.program, validation, key)
+
+    def _handle(self, task: _Task, future: "Future[Proposal] | Future[Evaluation] | Future[Audit]") -> None:
         error = future.exception()
         if error is not None:
             self._failed(task, error)
@@ -189,6 +209,8 @@ class Loop:
         outcome = future.result()
         if isinstance(outcome, Proposal):
             self._proposed(task.number, outcome)
+        elif isinstance(outcome, Audit):
+            self._audited(self._state.told[task.number], outcome)
         else:
             self._evaluated(task, outcome)
 
@@ -211,12 +233,14 @@ class Loop:
         if task.kind == "train":
             self._tell(task.number)
         else:
-            self._validated(self._state.told[task.number], evaluation)
+            self.promotion.validated(self._state.told[task.number], evaluation)
+            self._promote()
 
     def _tell(self, number: int) -> None:
         trial = self._parts.archive.tell(number)
-        self._hear(trial, None)
+        self._hear(trial, trial.evaluation if self._parts.problem.pack.self_scored else None)
         self._parts.tell_user(TrialEnded(trial, self._parts.budget.spent, self._parts.seconds()))
+        self._promote()
 
     def _hear(self, trial: Trial, validation: Evaluation | None) -> None:
         """Take in one finished trial, live or replayed, exactly alike."""
@@ -237,7 +261,27 @@ class Loop:
         elif self._parts.budget.take_evaluation():
             self._state.queue.append(_Task("validation", trial.number, trial.program))
 
-    def _validated(self, trial: Trial, validation: Evaluation) -> None:
-        if self.promotion.validated(trial, validation):
-            self._parts.archive.add_event("promoted", {"trial": trial.number, "scores": dict(validation.scores)})
-            self._parts.tell_user(NewBest(trial, validation))
+    # --- promoting
+
+    def _audited(self, trial: Trial, audit: Audit) -> None:
+        self._state.auditing = False
+        audits.record(self._parts.archive, trial.number, audit)
+        self.promotion.audited(trial.number, audit)
+        self._parts.tell_user(Audited(trial, audit))
+        self._promote()
+
+    def _promote(self) -> None:
+        """Tell of a new best, and audit the trial that would be the next: one at a time, for it may spare others."""
+        best, contender = self.promotion.best, self.promotion.contender
+        if best is not None and best[0].number != self._state.promoted:
+            self._state.promoted = best[0].number
+            self._parts.archive.add_event("promoted", {"trial": best[0].number, "scores": dict(best[1].scores)})
+            self._parts.tell_user(NewBest(*best))
+        if contender is not None and not self._state.auditing:
+            self._state.auditing = True
+            self._state.queue.append(_Task("audit", contender.number, contender.program))
+
+
+def _audits(parts: Parts) -> bool:
+    """Return whether only audited trials are promoted."""
+    return parts.config.audit and auditable(parts.problem)

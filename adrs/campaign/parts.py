@@ -8,7 +8,7 @@ from typing import Protocol
 from adrs.archive import Archive
 from adrs.budget import Budget
 from adrs.config import CampaignConfig
-from adrs.evaluation import Evaluation
+from adrs.evaluation import Audit, Evaluation
 from adrs.events import Event
 from adrs.problem import Problem, Split
 from adrs.program import Program
@@ -17,15 +17,19 @@ from adrs.search import Search
 
 
 class Evaluations(Protocol):
-    """Where programs are evaluated."""
+    """Where programs are evaluated and audited."""
 
     @property
     def free(self) -> int:
-        """How many more evaluations can begin now."""
+        """How many more evaluations or audits can begin now."""
         ...
 
     def evaluate(self, program: Program, split: Split) -> "Future[Evaluation]":
         """Begin one."""
+        ...
+
+    def audit(self, program: Program, before: Evaluation, key: int) -> "Future[Audit]":
+        """Begin an audit of a program against its valid evaluation; all that it draws follows from `key`."""
         ...
 
 

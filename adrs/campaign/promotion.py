@@ -1,24 +1,31 @@
-"""Which trials are run on the validation split, and which of them leads there."""
+"""Which trials are run on the validation split, which of them are audited, and which one leads."""
 
 import bisect
 
-from adrs.evaluation import Evaluation
+from adrs.evaluation import Audit, Evaluation
 from adrs.problem import Problem
 from adrs.trial import Trial
 
 
 class Promotion:
-    """Validates the few that lead on the training split; the best on validation is the campaign's best.
+    """Validates the few that lead on the training split; the best on validation that passes an audit is the best.
 
     Nothing that it learns reaches the search, so the validation split stays unseen by selection. Rebuilt, like a
-    search, by hearing the same trials in the same order.
+    search, by hearing the same trials in the same order; of validations and audits the order does not matter.
+
+    Args:
+        problem: What programs are ranked by.
+        top: How many lead on the training split.
+        audits: Whether a trial must have passed an audit to be the best, or only must not have failed one.
     """
 
-    def __init__(self, problem: Problem, top: int) -> None:
+    def __init__(self, problem: Problem, top: int, *, audits: bool) -> None:
         self._problem = problem
         self._top = top
+        self._audits = audits
         self._leading: list[tuple[float, float]] = []
-        self.best: tuple[Trial, Evaluation] | None = None
+        self._validated: dict[int, tuple[Trial, Evaluation]] = {}
+        self._passed: dict[int, bool] = {}
 
     def due(self, trial: Trial) -> bool:
         """Hear of a told trial; return whether it is among the `top` best of its time on the training split.
@@ -34,14 +41,27 @@ class Promotion:
         del self._leading[self._top :]
         return True
 
-    def validated(self, trial: Trial, validation: Evaluation) -> bool:
-        """Hear how a trial did on validation; return whether it leads now. Ties go to the earlier trial."""
-        if not validation.valid:
-            return False
-        if self.best is not None and self._key(*self.best) <= self._key(trial, validation):
-            return False
-        self.best = trial, validation
-        return True
+    def validated(self, trial: Trial, validation: Evaluation) -> None:
+        """Hear how a trial did on validation."""
+        if validation.valid:
+            self._validated[trial.number] = trial, validation
+
+    def audited(self, number: int, audit: Audit) -> None:
+        """Hear what the audit of a trial found; of several audits the last counts."""
+        self._passed[number] = audit.passed
+
+    @property
+    def best(self) -> tuple[Trial, Evaluation] | None:
+        """The trial that leads on validation among those that may lead; ties go to the earlier trial."""
+        allowed = [number for number in self._validated if self._passed.get(number, not self._audits)]
+        return self._validated[min(allowed, key=self._key)] if allowed else None
+
+    @property
+    def contender(self) -> Trial | None:
+        """The trial that would be the best if it passed an audit; None if there is none."""
+        unmarked = [number for number in self._validated if self._passed.get(number, True)]
+        first = min(unmarked, key=self._key) if self._audits and unmarked else None
+        return None if first is None or first in self._passed else self._validated[first][0]
 
     def reached(self, target: float | None) -> bool:
         """Return whether the best meets `target`, and every bound."""
@@ -50,5 +70,5 @@ class Promotion:
         excess, cost = self._problem.rank(self.best[1])
         return excess == 0.0 and cost <= self._problem.objective.cost(target)
 
-    def _key(self, trial: Trial, validation: Evaluation) -> tuple[tuple[float, float], int]:
-        return self._problem.rank(validation), trial.number
+    def _key(self, number: int) -> tuple[tuple[float, float], int]:
+        return self._problem.rank(self._validated[number][1]), number

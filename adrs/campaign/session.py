@@ -5,7 +5,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -24,7 +24,9 @@ from adrs.campaign.parts import Outcome, Parts
 from adrs.campaign.references import measure_references
 from adrs.config import CampaignConfig, Written
 from adrs.errors import ConfigError, UsageError
+from adrs.evaluating.needs import needs_of
 from adrs.events import Ended, Event, Launched, Listener, NewBest, Notice
+from adrs.hardware import Hardware, read_hardware
 from adrs.llm import Model
 from adrs.llm.waiting import Wait, sleep
 from adrs.problem import Problem, explain, load
@@ -61,7 +63,7 @@ def create(config: CampaignConfig, *, wait: Wait = sleep) -> Opened:
     """
     problem = load(config.problem)
     open_search(config.search, problem, config.search_options)
-    wall = choose(config.on)
+    wall = _wall(problem, config)
     _require_limit(config)
     folder = folders.create(Path(config.runs), config.name)
     config = config.model_copy(update={"name": folder.name, "problem": _reference(config.problem)})
@@ -96,11 +98,15 @@ def reopen(folder: RunFolder, changes: Mapping[str, str], *, wait: Wait = sleep)
             f"the problem {problem.name!r} is not what it was when {folder.name!r} began",
             "Restore the pack (the results would not compare), or begin a new run.",
         )
-    wall = choose(config.on)
+    wall = _wall(problem, config)
     if config.model_dump() != dict(record.config):
         archive.reconfigure(config.model_dump())
         folder.write_config(config, Written.model_validate(record.written))
     return Opened(folder, problem, config, archive, wall, open_campaign_model(config, folder, wait=wait))
+
+
+def _wall(problem: Problem, config: CampaignConfig) -> Choice:
+    return choose(config.on, needs_of(problem, isolation=config.isolation, runtime=config.runtime))
 
 
 @dataclass(frozen=True)
@@ -126,6 +132,7 @@ def run(opened: Opened, watch: Watch) -> Outcome:
     opened.folder.stop_request.unlink(missing_ok=True)
     name, wall = opened.folder.name, opened.wall
     watch.listener(Launched(name, opened.problem.name, config.model, wall.name, config.seed, resumed=bool(before)))
+    _note_hardware(opened, watch.listener)
     if config.on == "auto" and wall.name == "local":
         watch.listener(Notice(f"candidates run in the local sandbox: {wall.reason}"))
     pool = WorkerPool(opened.problem, wall=wall, count=config.workers)
@@ -169,9 +176,7 @@ def _parts(
 def _keeping_best(folder: RunFolder, listener: Listener) -> Listener:
     def listen(event: Event) -> None:
         if isinstance(event, NewBest) and event.trial.program is not None:
-            fresh = folder.best.with_suffix(".new")
-            fresh.write_text(event.trial.program.source)
-            fresh.replace(folder.best)
+            folder.write_best(event.trial.program)
         listener(event)
 
     return listen
@@ -207,7 +212,7 @@ def _require_limit(config: CampaignConfig) -> None:
 
 def _reference(problem: str) -> str:
     """Return a path to a problem as an absolute one, so that the run can be resumed from anywhere."""
-    return str(Path(problem).resolve()) if (Path(problem) / "problem.toml").is_file() else problem
+    return str(Path(problem).resolve()) if Path(problem).is_dir() else problem
 
 
 def _written(problem: Problem, sandbox: str) -> Written:
@@ -222,7 +227,27 @@ def _written(problem: Problem, sandbox: str) -> Written:
         packages=packages,
         problem_hash=problem.hash,
         sandbox=sandbox,
+        self_scored=problem.pack.self_scored,
+        hardware=read_hardware(),
     )
+
+
+def _note_hardware(opened: Opened, listener: Listener) -> None:
+    """Note a machine other than that of the session before, and say so where speed is scored."""
+    known, now = _last_hardware(opened.archive), read_hardware()
+    if now == known:
+        return
+    opened.archive.add_event("hardware", asdict(now))
+    if known is not None and opened.problem.pack.clock is not None:
+        changes = ", ".join(known.changes(now))
+        listener(Notice(f"times that were measured earlier in this run do not compare: another machine ({changes})"))
+
+
+def _last_hardware(archive: Archive) -> Hardware | None:
+    events = archive.events("hardware")
+    if events:
+        return Hardware(**events[-1][2])
+    return Written.model_validate(archive.record().written).hardware
 
 
 def _changed(config: CampaignConfig, changes: Mapping[str, str]) -> CampaignConfig:

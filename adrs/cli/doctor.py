@@ -109,7 +109,8 @@ def _keys() -> list[Check]:
 def _packs() -> list[Check]:
     from adrs.errors import AdrsError
     from adrs.evaluating.loading import load_evaluator
-    from adrs.problem import open_pack, shipped_and_local
+    from adrs.packs import shipped_and_local
+    from adrs.problem import open_pack
 
     checks = []
     for path in shipped_and_local():

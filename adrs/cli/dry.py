@@ -11,6 +11,7 @@ from adrs.cli.bench import bench
 from adrs.cli.output import print_json
 from adrs.config import CampaignConfig
 from adrs.errors import PackError
+from adrs.evaluating.needs import needs_of
 from adrs.llm import Prompt
 from adrs.problem import Problem, load
 from adrs.sandbox.choice import choose
@@ -40,9 +41,14 @@ def rehearse(config: CampaignConfig, *, as_json: bool) -> None:
     """
     problem = load(config.problem)
     open_search(config.search, problem, config.search_options)
-    wall = choose(config.on)
+    wall = choose(config.on, needs_of(problem))
     model = open_campaign_model(config, None)
-    facts: dict[str, object] = {"problem": problem.name, "search": config.search, "sandbox": wall.name}
+    facts: dict[str, object] = {
+        "problem": problem.name,
+        "self_scored": problem.pack.self_scored,
+        "search": config.search,
+        "sandbox": wall.name,
+    }
     facts |= {"model": config.model, "limits": config.limits().model_dump(exclude_none=True)}
     prompt = None
     if model is not None:

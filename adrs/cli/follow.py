@@ -41,6 +41,6 @@ class Follower:
         self._promoted += len(promoted)
         for _, _, data in promoted:
             trial = self._archive.trial(data["trial"])
-            validation = self._archive.evaluation(data["trial"], "validation")
+            validation = self._archive.evaluation(data["trial"], self.progress.problem.judged)
             if trial is not None and validation is not None:
                 yield NewBest(trial, validation)

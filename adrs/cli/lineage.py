@@ -25,11 +25,19 @@ def command(run: str, trial: str, runs: str, as_json: bool) -> None:
         number = opened.trial(trial).number
         chain = lineage(opened.problem, opened.trials, opened.validations, number)
     if as_json:
-        print_json({"run": opened.name, "trial": number, "lineage": [asdict(ancestor) for ancestor in chain]})
+        scored = opened.problem.pack.self_scored
+        print_json(
+            {
+                "run": opened.name,
+                "self_scored": scored,
+                "trial": number,
+                "lineage": [asdict(ancestor) for ancestor in chain],
+            }
+        )
         return
-    name = opened.problem.objective.name
+    name, label = opened.problem.objective.name, opened.problem.label or "train"
     print_table(
-        ("trial", "parents", f"{name} (train)", "gain", "validation", "model", "change"),
+        ("trial", "parents", f"{name} ({label})", "gain", "validation", "model", "change"),
         (
             (
                 str(ancestor.trial),

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
+from adrs.campaign.audits import audit_json
 from adrs.cli.output import notes_console, print_json
 from adrs.cli.progress import Progress, clock, sparkline, trial_json
-from adrs.events import Ended, Event, Launched, NewBest, Notice, Stopping, TrialEnded
+from adrs.events import Audited, Ended, Event, Launched, NewBest, Notice, Stopping, TrialEnded
 from adrs.trial import Trial
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 _PLAIN_SECONDS = 60.0
+_WARNING = "scores are self-scored: a program shares a process with its evaluator (docs/foreign.md)"
 
 
 class View(AbstractContextManager["View"], Protocol):
@@ -56,8 +58,9 @@ class LiveView:
         progress = self._progress
         config, elapsed = progress.config, clock(time.monotonic() - self._start)
         head = f"{progress.problem.name} · {progress.run} · {elapsed} · seed {config.seed} · {config.model}"
+        label = f" · {progress.problem.label}" if progress.problem.label else ""
         lines = [
-            Text(f"{head} · {progress.sandbox} sandbox", style="bold"),
+            Text(f"{head} · {progress.sandbox} sandbox{label}", style="bold"),
             Text(f"{progress.gain()}   {progress.promoted()}"),
             Text(progress.work()),
             Text(sparkline(progress.history, lower_is_better=progress.problem.objective.direction == "min")),
@@ -99,9 +102,11 @@ class PlainView:
             self._print(
                 f"{event.run} {verb}: {event.problem}, {event.model}, {event.sandbox} sandbox, seed {event.seed}"
             )
+            if progress.problem.label:
+                self._print(_WARNING)
         elif isinstance(event, NewBest):
             self._print(f"new best: {progress.promoted()}; {progress.gain()}")
-        elif isinstance(event, Notice | Stopping | Ended):
+        elif isinstance(event, Notice | Stopping | Ended) or (isinstance(event, Audited) and not event.audit.passed):
             self._print(progress.last)
         elif time.monotonic() >= self._next:
             self._next = time.monotonic() + _PLAIN_SECONDS
@@ -124,16 +129,20 @@ class JsonView:
         pass
 
     def __call__(self, event: Event) -> None:
-        """Print `launch`, `trial`, `best` and `notice`; `done` is printed by the command itself."""
+        """Print `launch`, `trial`, `audit`, `best` and `notice`; `done` is printed by the command itself."""
         self._progress.hear(event)
+        marked = {"self_scored": self._progress.problem.pack.self_scored}
         match event:
             case Launched():
-                print_json({"event": "launch", **asdict(event)})
+                print_json({"event": "launch", **asdict(event), **marked})
             case TrialEnded():
-                print_json({"event": "trial", **trial_json(event.trial), "spent": asdict(event.spent)})
+                print_json({"event": "trial", **trial_json(event.trial), "spent": asdict(event.spent), **marked})
+            case Audited():
+                print_json({"event": "audit", "trial": event.trial.number, **audit_json(event.audit)})
             case NewBest():
                 scores = dict(event.validation.scores)
-                print_json({"event": "best", "trial": event.trial.number, "validation": scores})
+                judged = self._progress.problem.judged
+                print_json({"event": "best", "trial": event.trial.number, judged: scores, **marked})
             case Notice() | Stopping():
                 print_json({"event": "notice", "text": self._progress.last})
 

@@ -26,7 +26,7 @@ class ProblemName(StringParamType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Return the problems that begin so, or let the shell complete a path."""
-        from adrs.problem import shipped_and_local
+        from adrs.packs import shipped_and_local
 
         if "/" in incomplete or incomplete.startswith("."):
             return [CompletionItem(incomplete, type="dir")]

@@ -21,7 +21,8 @@ def command() -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List the problems that can be named."""
-    from adrs.problem import open_pack, shipped_and_local
+    from adrs.packs import shipped_and_local
+    from adrs.problem import open_pack
 
     problems = [open_pack(path) for path in shipped_and_local()]
     if as_json:
@@ -51,12 +52,12 @@ def show(problem: str, as_json: bool) -> None:
         return
     console = results_console()
     console.print(f"{loaded.name}: {loaded.pack.title}", style="bold")
-    console.print(f"folder     {loaded.folder}\nfunctions  {', '.join(loaded.pack.functions)}", markup=False)
+    functions = loaded.label or f"functions  {', '.join(loaded.pack.functions)}"
+    console.print(f"folder     {loaded.folder}\n{functions}", markup=False)
     for objective in loaded.pack.objectives:
         better = {"min": "lower is better", "max": "higher is better"}[objective.direction]
-        console.print(
-            f"objective  {objective.name} ({objective.unit}, {better}): {objective.description}", markup=False
-        )
+        how = ", ".join(filter(None, (objective.unit, better)))
+        console.print(f"objective  {objective.name} ({how}): {objective.description}", markup=False)
     console.print(f"baselines  {', '.join(baselines)}\ncheats     {', '.join(cheats)}", markup=False)
     for source in loaded.pack.sources:
         console.print(f"source     {source.title}: {source.link}", markup=False)
@@ -85,11 +86,15 @@ def check(problem: str, on: Any, as_json: bool) -> None:
     """
     from adrs.cli.bench import bench
     from adrs.cli.checking import check_pack
-    from adrs.errors import GoalMissed
+    from adrs.errors import GoalMissed, UsageError
+    from adrs.evaluating.stages import Bench
     from adrs.problem import load
 
     loaded = load(problem)
+    if loaded.pack.self_scored:
+        raise UsageError(f"{loaded.name!r} is self-scored, and only packs can be checked", "See docs/foreign.md.")
     with bench(loaded, on) as prepared:
+        assert isinstance(prepared, Bench)  # of a pack
         findings = check_pack(prepared, note=lambda text: click.echo(text, err=True))
     if as_json:
         print_json({"problem": loaded.name, "checks": [finding._asdict() for finding in findings]})

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from adrs.config import CampaignConfig
-from adrs.events import Ended, Event, Launched, NewBest, Notice, Stopping, TrialEnded
+from adrs.events import Audited, Ended, Event, Launched, NewBest, Notice, Stopping, TrialEnded
 from adrs.problem import Problem
 from adrs.trial import Spend, Trial
 
@@ -42,6 +42,8 @@ class Progress:
                 self.run, self.sandbox = event.run, event.sandbox
             case TrialEnded():
                 self._ended(event)
+            case Audited():
+                self.last = f"trial {event.trial.number} was audited and is {event.audit.verdict}"
             case NewBest():
                 self.best = event
                 self.last = f"new best, trial {event.trial.number}: adrs show {self.run} {event.trial.number}"
@@ -86,11 +88,12 @@ class Progress:
         return f"train {self.problem.objective.name} {self.seed_score or 0:.4g} → {self.best_train:.4g} {unit}"
 
     def promoted(self) -> str:
-        """Return the best on the validation split."""
+        """Return the best on the validation split; of a self-scored problem, the best at all, by its label."""
         if self.best is None:
             return ""
         score = self.best.validation.scores[self.problem.objective.name]
-        return f"validation {score:.4g} {self.problem.objective.unit} (trial {self.best.trial.number})"
+        split = self.problem.label or self.problem.judged
+        return f"{split} {score:.4g} {self.problem.objective.unit} (trial {self.best.trial.number})"
 
 
 def trial_json(trial: Trial) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from adrs.evaluation import Status
 
 if TYPE_CHECKING:
     from adrs.archive import Call
-    from adrs.evaluation import Evaluation
+    from adrs.evaluation import Audit, Evaluation
     from adrs.report.details import Detail
     from adrs.report.opening import Run
     from adrs.trial import Trial
@@ -54,7 +54,7 @@ def command(run: str, trial: str | None, part: str | None, runs: str, as_json: b
     if part is not None:
         _print_part(found, part)
     elif as_json:
-        print_json({"run": opened.name, **_json(found)})
+        print_json({"run": opened.name, "self_scored": opened.problem.pack.self_scored, **_json(found)})
     else:
         _print(opened, found)
 
@@ -71,13 +71,13 @@ def _check(trial: str | None, part: str | None, *, as_json: bool, listing: bool)
 
 def _list(run: "Run", trials: "list[Trial]", *, as_json: bool) -> None:
     from adrs.cli.drawing import print_table
-    from adrs.cli.progress import trial_json
 
     if as_json:
-        rows = [trial_json(trial) | {"validation": _validation_json(run, trial)} for trial in trials]
-        print_json({"run": run.name, "finished": len(run.trials), "best": run.leader, "trials": rows})
+        rows = [_row_json(run, trial) for trial in trials]
+        facts = {"run": run.name, "self_scored": run.problem.pack.self_scored}
+        print_json({**facts, "finished": len(run.trials), "best": run.leader, "trials": rows})
         return
-    train = f"{run.problem.objective.name} (train)"
+    train = f"{run.problem.objective.name} ({run.problem.label or 'train'})"
     columns = ("trial", "status", train, "validation", "parents", "model", "seconds", "dollars", "change")
     print_table(columns, [_cells(run, trial) for trial in trials])
     click.echo(f"{len(trials)} of {len(run.trials)} finished trials; one in full: adrs show {run.name} N", err=True)
@@ -88,6 +88,8 @@ def _cells(run: "Run", trial: "Trial") -> tuple[str, ...]:
 
     name, validation = run.problem.objective.name, run.validations.get(trial.number)
     remark = (trial.note if trial.valid else trial.evaluation.message).partition("\n")[0]
+    audit = run.audits.get(trial.number)
+    mark = "(best) " if trial.number == run.leader else "" if audit is None or audit.passed else f"({audit.verdict}) "
     return (
         str(trial.number),
         trial.evaluation.status,
@@ -97,8 +99,19 @@ def _cells(run: "Run", trial: "Trial") -> tuple[str, ...]:
         trial.model,
         f"{trial.spend.seconds:.2f}",
         f"{trial.spend.dollars:.4f}",
-        f"(best) {remark}" if trial.number == run.leader else remark,
+        f"{mark}{remark}",
     )
+
+
+def _row_json(run: "Run", trial: "Trial") -> dict[str, Any]:
+    from adrs.campaign.audits import audit_json
+    from adrs.cli.progress import trial_json
+
+    audit = run.audits.get(trial.number)
+    return trial_json(trial) | {
+        "validation": _validation_json(run, trial),
+        "audit": audit_json(audit) if audit is not None else None,
+    }
 
 
 def _validation_json(run: "Run", trial: "Trial") -> dict[str, Any] | None:
@@ -114,6 +127,7 @@ def _print_part(found: "Detail", part: str) -> None:
 
 
 def _json(found: "Detail") -> dict[str, Any]:
+    from adrs.campaign.audits import audit_json
     from adrs.cli.progress import trial_json
 
     trial = found.trial
@@ -121,6 +135,7 @@ def _json(found: "Detail") -> dict[str, Any]:
         "source": trial.program.source if trial.program else None,
         "evaluations": {split: _evaluation_json(evaluation) for split, evaluation in found.evaluations.items()},
         "calls": [_call_json(call) for call in found.calls],
+        "audit": audit_json(found.audit) if found.audit is not None else None,
     }
 
 
@@ -143,7 +158,8 @@ def _print(run: "Run", found: "Detail") -> None:
     from adrs.cli.drawing import print_fields, print_heading, print_text
 
     trial = found.trial
-    print_text(f"{run.name} · trial {trial.number} · {trial.evaluation.status}", tone="bold")
+    label = f" · {run.problem.label}" if run.problem.label else ""
+    print_text(f"{run.name} · trial {trial.number} · {trial.evaluation.status}{label}", tone="bold")
     print_fields(
         (
             ("parents", " ".join(map(str, trial.parents))),
@@ -152,8 +168,10 @@ def _print(run: "Run", found: "Detail") -> None:
             ("change", trial.note),
             ("spend", f"{trial.spend.dollars:.4f} dollars, {trial.spend.tokens} tokens"),
             ("program", trial.program.hash if trial.program else "none"),
+            ("audit", found.audit.verdict if found.audit is not None else "not audited"),
         )
     )
+    _print_findings(found.audit)
     if trial.evaluation.message and not found.evaluations:
         print_heading("message")
         print_text(trial.evaluation.message)
@@ -165,14 +183,26 @@ def _print(run: "Run", found: "Detail") -> None:
         print_text(trial.program.source, end="")
 
 
+def _print_findings(audit: "Audit | None") -> None:
+    from adrs.cli.drawing import print_heading, print_text
+
+    if audit is not None and not audit.passed:
+        print_heading(f"audit on {audit.split}")
+        for finding in audit.findings:
+            print_text(f"{finding.cause}: {finding.message}")
+
+
 def _print_evaluation(run: "Run", split: str, evaluation: "Evaluation") -> None:
     from adrs.cli.drawing import figure, print_fields, print_heading, print_table, print_text
+    from adrs.report.details import timing
     from adrs.report.tables import groups
 
     print_heading(f"{split}: {evaluation.status} in {evaluation.seconds:.2f} s")
     units = {objective.name: objective.unit for objective in run.problem.pack.objectives}
     print_fields((name, f"{figure(value)} {units.get(name, '')}") for name, value in evaluation.scores.items())
     print_fields((name, figure(value)) for name, value in evaluation.features.items())
+    if evaluation.conditions:
+        print_fields([("timed on", timing(evaluation.conditions))])
     classes = groups(evaluation.results)
     if classes:
         cells = [(group.name, str(group.instances), *map(figure, group.means.values())) for group in classes]

@@ -12,7 +12,6 @@ from adrs.cli.output import json_option, print_json, runs_option
 
 if TYPE_CHECKING:
     from adrs.comparison import Interval
-    from adrs.problem import Objective
     from adrs.report.compare import Comparison
     from adrs.report.summary import Row, Summary
 
@@ -59,7 +58,8 @@ def _print_rows(rows: Sequence["Row"]) -> None:
     columns = ("run", "problem", "state", "trials", "best", "objective", "dollars", "age", "note")
     cells = []
     for row in rows:
-        work = (str(row.trials), figure(row.best), row.objective, f"{row.dollars:.2f}") if not row.note else [""] * 4
+        objective = f"{row.objective} (self-scored)" if row.self_scored else row.objective
+        work = (str(row.trials), figure(row.best), objective, f"{row.dollars:.2f}") if not row.note else [""] * 4
         cells.append((row.run, row.problem, row.state, *work, _age(row.created), row.note))
     print_table(columns, cells)
 
@@ -78,7 +78,7 @@ def _one(reference: str, runs: Path, *, as_json: bool) -> None:
         print_json(facts | {"comparison": [row.data() for row in compared]})
         return
     _print_summary(summary)
-    _print_comparison(summary.objective, compared)
+    _print_comparison(summary, compared)
     _print_failures(summary)
     if summary.changed:
         click.echo(f"note: the pack of {summary.problem} is not what it was when {summary.run} began", err=True)
@@ -88,7 +88,8 @@ def _one(reference: str, runs: Path, *, as_json: bool) -> None:
 def _print_summary(summary: "Summary") -> None:
     from adrs.cli.drawing import figure, print_fields, print_heading, print_table, print_text
 
-    print_text(f"{summary.problem} · {summary.run} · {summary.state}", tone="bold")
+    label = " · self-scored" if summary.self_scored else ""
+    print_text(f"{summary.problem} · {summary.run} · {summary.state}{label}", tone="bold")
     print_fields(
         (
             ("reason", summary.reason),
@@ -108,9 +109,11 @@ def _best(summary: "Summary") -> str:
 
     best, objective = summary.best, summary.objective
     if best is None:
-        return "none is valid on validation yet"
-    scores = f"{figure(best.validation[objective.name])} {objective.unit} on validation"
+        return "none is valid yet" if summary.self_scored else "none is valid on validation yet"
     note = f": {best.note}" if best.note else ""
+    if summary.self_scored:
+        return f"trial {best.trial}, {objective.name} {figure(best.train[objective.name])} (self-scored){note}"
+    scores = f"{figure(best.validation[objective.name])} {objective.unit} on validation"
     return f"trial {best.trial}, {objective.name} {scores}, {figure(best.train[objective.name])} on train{note}"
 
 
@@ -122,13 +125,14 @@ def _course(summary: "Summary") -> str:
     return " → ".join([*points[:1], "…", *points[-3:]] if len(points) > 5 else points)
 
 
-def _print_comparison(objective: "Objective", rows: Sequence["Comparison"]) -> None:
+def _print_comparison(summary: "Summary", rows: Sequence["Comparison"]) -> None:
     from adrs.cli.drawing import figure, print_heading, print_table
 
     if not rows:
         return
-    better = {"min": "lower", "max": "higher"}[objective.direction]
-    print_heading(f"{objective.name} on validation ({objective.unit}, {better} is better, 95 % intervals)")
+    objective, where = summary.objective, "self-scored" if summary.self_scored else "on validation"
+    facts = [objective.unit, f"{'lower' if objective.direction == 'min' else 'higher'} is better", "95 % intervals"]
+    print_heading(f"{objective.name} {where} ({', '.join(filter(None, facts))})")
     cells = [
         (
             row.name if row.trial is None else f"{row.name} (trial {row.trial})",

@@ -4,6 +4,7 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from adrs.campaign.audits import audits
 from adrs.campaign.parts import Outcome
 from adrs.campaign.session import Opened
 from adrs.cli.output import print_json, results_console
@@ -27,7 +28,7 @@ def print_summary(opened: Opened, outcome: Outcome, *, as_json: bool) -> None:
         return
     console = results_console()
     if found is None:
-        console.print(f"no program was valid on the validation split ({outcome.reason})")
+        console.print(f"{_nothing(opened)} ({outcome.reason})")
     else:
         _print_program(console, found[0])
         _print_rows(console, opened, rows)
@@ -55,7 +56,8 @@ def _print_rows(console: "Console", opened: Opened, rows: list[Comparison]) -> N
     objective = opened.problem.objective
     better = {"min": "lower is better", "max": "higher is better"}[objective.direction]
     unit = f" {objective.unit}" if objective.unit else ""
-    console.print(f"{objective.name} on the validation instances: {objective.description} ({better})", markup=False)
+    where = f"{label}, no held-out instances" if (label := opened.problem.label) else "on the validation instances"
+    console.print(f"{objective.name} {where}: {objective.description} ({better})", markup=False)
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("program")
     for name in (objective.name, "95 % interval", "best minus this", "95 % interval "):
@@ -67,7 +69,12 @@ def _print_rows(console: "Console", opened: Opened, rows: list[Comparison]) -> N
             cells += [f"{row.difference.estimate:+.4g}", _interval(row.difference.low, row.difference.high)]
         table.add_row(*cells)
     console.print(table)
-    console.print("intervals: bootstrap over instances; differences are paired on the same instances", style="dim")
+    if label:
+        console.print(
+            "self-scored: a program could have written its score itself; docs/foreign.md says why", style="dim"
+        )
+    else:
+        console.print("intervals: bootstrap over instances; differences are paired on the same instances", style="dim")
     console.print()
 
 
@@ -81,10 +88,29 @@ def _print_price(console: "Console", opened: Opened, outcome: Outcome) -> None:
     console.print(f"ended      {outcome.reason}", markup=False)
     console.print(f"cost       {price}", markup=False)
     console.print(f"work       {trials} trials, {evaluations} evaluations in {clock(seconds)}", markup=False)
+    console.print(f"audit      {_audit(opened)}", markup=False)
     if opened.folder.best.is_file():
         console.print(f"program    {opened.folder.best}", markup=False)
     console.print(f"archive    {opened.folder.archive}", markup=False)
     console.print(f"next       {_next(opened, outcome, name)}", markup=False)
+
+
+def _nothing(opened: Opened) -> str:
+    split = opened.problem.judged
+    valid = any(evaluation.valid for evaluation in opened.archive.evaluations(split).values())
+    return f"{'every' if valid else 'no'} program was {'marked' if valid else f'valid on the {split} split'}"
+
+
+def _audit(opened: Opened) -> str:
+    """Return how the best program did, and which ones were marked."""
+    found, audited = best(opened.problem, opened.archive), audits(opened.archive)
+    verdict = "no program may be the best" if found is None else "not audited"
+    if not auditable(opened.problem):
+        return "such problems cannot be audited (docs/audit.md)"
+    if found is not None and found[0].number in audited:
+        verdict = f"{audited[found[0].number].verdict} (trial {found[0].number})"
+    marked = [str(number) for number, audit in audited.items() if not audit.passed]
+    return verdict + (f"; marked and not promoted: trial {', '.join(marked)}" if marked else "")
 
 
 def _next(opened: Opened, outcome: Outcome, name: str) -> str:
@@ -106,9 +132,11 @@ def _json(opened: Opened, outcome: Outcome, rows: list[Comparison]) -> dict[str,
     return {
         "event": "done",
         "run": opened.folder.name,
+        "self_scored": opened.problem.pack.self_scored,
         "reason": outcome.reason,
         "finished": outcome.finished,
         "comparison": [row.data() for row in rows],
+        "audits": {number: audit.verdict for number, audit in audits(opened.archive).items()},
         "trials": trials,
         "evaluations": evaluations,
         "spend": asdict(opened.archive.spend()),

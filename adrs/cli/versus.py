@@ -1,7 +1,6 @@
 """Two programs on the same instances."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,9 @@ from typing import Any
 from adrs.cli.bench import read_program
 from adrs.comparison import Interval, paired
 from adrs.errors import GoalMissed, UsageError
+from adrs.evaluating.foreign import SelfScored, figure
 from adrs.evaluating.stages import Bench
-from adrs.evaluation import Evaluation, Result
+from adrs.evaluation import Evaluation
 from adrs.problem import Objective, Problem, Split
 from adrs.program import Program
 from adrs.randomness import derive
@@ -36,6 +36,8 @@ class Versus:
         gain = objective.cost(self.difference.estimate)
         word = "better" if gain < 0 else "worse" if gain > 0 else "different"
         low, high = self.difference.low, self.difference.high
+        if not math.isfinite(high - low):
+            return f"against {self.name} ({self.score:.6g}{unit}): {self.difference.estimate:+.4g}{unit}, no interval"
         return (
             f"against {self.name} ({self.score:.6g}{unit}): {self.difference.estimate:+.4g}{unit}, "
             f"95 % interval {low:+.4g} to {high:+.4g} (paired bootstrap), so "
@@ -43,7 +45,7 @@ class Versus:
         )
 
 
-def compare(bench: Bench, evaluation: Evaluation, split: Split, against: str) -> Versus | None:
+def compare(bench: Bench | SelfScored, evaluation: Evaluation, split: Split, against: str) -> Versus | None:
     """Evaluate a baseline's name or a file on the same split, and return the paired difference to it.
 
     None where `evaluation` itself is not valid.
@@ -57,13 +59,9 @@ def compare(bench: Bench, evaluation: Evaluation, split: Split, against: str) ->
     other = bench.evaluate(_program(bench.problem, against), split)
     if not other.valid:
         raise GoalMissed(f"{against!r} is {other.status}: {other.message}", "Compare with a valid program.")
-    name = bench.problem.objective.name
-
-    def leading(results: Sequence[Result]) -> float:
-        return bench.evaluator.score(results)[name]
-
+    leading = figure(bench.problem)
     difference = paired(evaluation.results, other.results, leading, rng=derive(0, "eval", "against"))
-    return Versus(against, other.scores[name], difference)
+    return Versus(against, other.scores[bench.problem.objective.name], difference)
 
 
 def _program(problem: Problem, against: str) -> Program:

@@ -64,7 +64,8 @@ def test(sandbox: Literal["auto", "docker", "local"], only: str | None, as_json:
         _print(verdicts)
     failed = [verdict.name for verdict in verdicts if not verdict.passed]
     if failed:
-        raise GoalMissed(f"{len(failed)} of {len(verdicts)} hostile programs got through: {', '.join(failed)}", "Read the table above.")
+        what = f"{len(failed)} of {len(verdicts)} hostile programs got through: {', '.join(failed)}"
+        raise GoalMissed(what, "Let no candidate run behind this wall before that is mended.")
 
 
 def _say(verdict: "Verdict") -> None:

@@ -11,6 +11,13 @@ class Evaluator(Protocol):
     """What a pack's `evaluator.py` offers, as top-level functions. Trusted; never in a candidate's process.
 
     An instance is whatever the pack likes; the framework only slices the sequence and hands it back.
+
+    Two functions more are used by audits, where a pack has them:
+
+    `permuted(instance, rng) -> instance` returns an equal instance under another numbering (jobs in another order,
+    say), with its name and group; every program must get the result that it got before, exactly unless there is
+    `alike(before, after) -> bool`, which says whether the results of a whole split and of the permuted split, in the
+    same order, are close enough: where rounding, or a choice between equally good answers, may rightly follow numbers.
     """
 
     def instances(self, split: str) -> Sequence[Any]:
@@ -25,6 +32,8 @@ class Evaluator(Protocol):
 
         The result on an instance must not depend on which others are run beside it, or in what order. The
         framework checks this for the policy (hidden state) by running some of them again in a fresh process.
+
+        Where the pack declares a clock, the policy is an `adrs.evaluating.clock.Racing`: its speed can be measured.
         """
         ...
 

@@ -4,13 +4,17 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from adrs.errors import EvaluatorBroken, PackError
 from adrs.evaluating import Evaluator
+from adrs.evaluating.clock import Racer, Untimed, comparable
+from adrs.evaluating.conditions import Watch
+from adrs.evaluating.track import Track, open_racer
 from adrs.evaluation import CandidateFailed, Evaluation, Result, Status
 from adrs.problem import Problem, Split, Stage
 from adrs.program import Program
-from adrs.sandbox import Sandbox
+from adrs.sandbox import Policy, Sandbox
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,8 @@ class Bench:
     problem: Problem
     evaluator: Evaluator
     sandbox: Sandbox
+    track: Track | None = None
+    """Where programs race, if the problem declares a clock."""
 
     def evaluate(self, program: Program, split: Split) -> Evaluation:
         """Return how `program` does on `split`; a candidate's failure is a status, never an exception.
@@ -28,12 +34,12 @@ class Bench:
             SandboxUnavailable: The wall failed.
             EvaluatorBroken: The evaluator contradicts itself, or raised something of its own.
         """
-        start = time.perf_counter()
+        start, watch = time.perf_counter(), Watch(self.track)
         try:
             evaluation = self._through_stages(program, split)
         except CandidateFailed as failure:
             evaluation = Evaluation(failure.status, split, failure.message)
-        return replace(evaluation, seconds=time.perf_counter() - start)
+        return replace(evaluation, seconds=time.perf_counter() - start, conditions=watch.conditions())
 
     def _through_stages(self, program: Program, split: Split) -> Evaluation:
         complaint = self.problem.complaint(program)
@@ -43,9 +49,10 @@ class Bench:
         results: Sequence[Result] = ()
         for stage in stages(self.problem, split):
             results = self._run(program, stage)
+            compared = [comparable(result, self.problem.pack.clock) for result in results]
             if self.problem.pack.deterministic:
-                _compare(before, results)
-            before = {result.instance: result for result in results}
+                _compare(before, compared)
+            before = {result.instance: result for result in compared}
         return self._judge(program, split, results)
 
     def _run(self, program: Program, stage: Stage) -> Sequence[Result]:
@@ -54,11 +61,22 @@ class Bench:
         chosen = list(instances if stage.instances is None else instances[: stage.instances])
         # A stage that runs a part runs it backwards, so that hidden state shows when the whole is run forwards.
         partial = len(chosen) < len(instances)
-        with self.sandbox.open(program, self.problem.pack.limits) as policy:
-            results = list(self.evaluator.run(policy, chosen[::-1] if partial else chosen))
-        if len(results) != len(chosen):
-            raise PackError(f"{self.problem.name!r} gave {len(results)} results for {len(chosen)} instances")
+        with open_racer(self.sandbox, program, self.problem, self.track) as policy:
+            results = self.ask(policy, chosen[::-1] if partial else chosen)
         return results[::-1] if partial else results
+
+    def ask(self, policy: Policy, instances: Sequence[Any]) -> list[Result]:
+        """Return the results of `policy` on `instances`, one each and in order; where it is no `Racer`, untimed.
+
+        Raises:
+            CandidateFailed: The candidate broke a rule.
+            PackError: The evaluator gave more or fewer.
+        """
+        racer = policy if isinstance(policy, Racer) else Untimed(policy)
+        results = list(self.evaluator.run(racer, instances))
+        if len(results) != len(instances):
+            raise PackError(f"{self.problem.name!r} gave {len(results)} results for {len(instances)} instances")
+        return results
 
     def _judge(self, program: Program, split: Split, results: Sequence[Result]) -> Evaluation:
         scores = dict(self.evaluator.score(results))

@@ -3,29 +3,41 @@
 import ctypes
 import os
 import signal
+from collections.abc import Callable
+from typing import TypeVar
 
 from adrs.errors import AdrsError, EvaluatorBroken, SandboxUnavailable
-from adrs.evaluating.loading import load_evaluator
+from adrs.evaluating import audit as audits
+from adrs.evaluating.foreign import SelfScored, open_bench
 from adrs.evaluating.stages import Bench
-from adrs.evaluation import Evaluation
+from adrs.evaluating.track import open_track
+from adrs.evaluation import Audit, Evaluation
 from adrs.problem import Split, load
 from adrs.program import Program
 from adrs.sandbox.choice import Choice, open_sandbox
+from adrs.sandbox.cores import Pin
 
+T = TypeVar("T")
 _PR_SET_PDEATHSIG = 1
-_bench: Bench | None = None  # a worker process is made for one bench; it cannot be handed over with each task
+# A worker process is made for one bench, which cannot be handed over with each task, and lives as long as it.
+_bench: Bench | SelfScored | None = None
+_walls: audits.Walls
+_pin: Pin
 
 
-def start(problem: str, wall: Choice, slot: int, parent: int) -> None:
-    """Prepare this process to evaluate programs of one problem, and to die with its parent."""
-    global _bench  # noqa: PLW0603
+def start(problem: str, wall: Choice, slots: int, slot: int, parent: int) -> None:
+    """Prepare this process to evaluate programs of one problem beside others, and to die with its parent."""
+    global _bench, _walls, _pin  # noqa: PLW0603
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the controller decides what an interrupt means
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+    _pin = Pin(slots)
     loaded = load(problem)
-    _bench = Bench(loaded, load_evaluator(loaded), open_sandbox(wall, slot=slot))
+    _walls = audits.fresh_walls(wall, slot=slot)
+    track = open_track(loaded, wall, slot=slot, core=_pin.core)
+    _bench = open_bench(loaded, open_sandbox(wall, slot=slot, core=_pin.core), track)
 
 
 def ready() -> bool:
@@ -35,10 +47,25 @@ def ready() -> bool:
 
 def run(source: str, split: Split) -> Evaluation:
     """Return how a program does on a split."""
+    return _blaming_the_evaluator(lambda bench: bench.evaluate(Program(source), split))
+
+
+def audit(source: str, before: Evaluation, key: int) -> Audit:
+    """Return whether a program gets the results that it got before; see `adrs.evaluating.audit`."""
+    return _blaming_the_evaluator(lambda bench: _audit(bench, Program(source), before, key))
+
+
+def _audit(bench: Bench | SelfScored, program: Program, before: Evaluation, key: int) -> Audit:
+    if isinstance(bench, SelfScored):
+        raise EvaluatorBroken(f"{bench.problem.name!r} is self-scored and cannot be audited", "Please report this.")
+    return audits.audit(bench, program, before, walls=_walls, key=key)
+
+
+def _blaming_the_evaluator(work: Callable[[Bench | SelfScored], T]) -> T:
     if _bench is None:
         raise SandboxUnavailable("the evaluation worker was not prepared", "This is a bug of adrs; please report it.")
     try:
-        return _bench.evaluate(Program(source), split)
+        return work(_bench)
     except AdrsError:
         raise
     except Exception as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from adrs.archive import Archive
 from adrs.comparison import Interval, Statistic, bootstrap, paired
-from adrs.evaluating.loading import load_evaluator
+from adrs.evaluating.foreign import figure
 from adrs.evaluation import Evaluation, Result
 from adrs.problem import Problem
 from adrs.randomness import derive
@@ -65,7 +65,7 @@ def comparison(problem: Problem, archive: Archive) -> list[Comparison]:
         return Comparison(name, trial, other.scores[problem.objective.name], interval, difference)
 
     rows = [compared("best", winner.number, validation)]
-    first = archive.evaluation(0, "validation")
+    first = archive.evaluation(0, problem.judged)
     if winner.number != 0 and first is not None and first.valid:
         rows.append(compared("seed", 0, first))
     return rows + [compared(name, None, measured) for name, measured in _references(problem, archive)]
@@ -81,13 +81,13 @@ def _leading(problem: Problem) -> Statistic:
     All rows are drawn alike, so a difference needs no score that the intervals of its two programs did not need. A
     draw is known by which results it holds; they live as long as the comparison.
     """
-    score, name = load_evaluator(problem).score, problem.objective.name
+    score = figure(problem)
     known: dict[bytes, float] = {}
 
     def statistic(results: Sequence[Result]) -> float:
         draw = array("Q", map(id, results)).tobytes()
         if draw not in known:
-            known[draw] = score(results)[name]
+            known[draw] = score(results)
         return known[draw]
 
     return statistic

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from adrs.archive import Call
 from adrs.errors import UsageError
-from adrs.evaluation import Evaluation
+from adrs.evaluation import Audit, Evaluation
 from adrs.report.opening import Run
 from adrs.trial import Trial
 
@@ -47,11 +47,13 @@ class Detail:
         trial: The trial.
         evaluations: By split, with per-instance results; none where no program was run.
         calls: The requests to models, in the order in which they were sent.
+        audit: Its last audit; None if it was never audited.
     """
 
     trial: Trial
     evaluations: Mapping[str, Evaluation]
     calls: tuple[Call, ...]
+    audit: Audit | None = None
 
     def prompt(self) -> str:
         """Return the conversation as it was last sent.
@@ -91,6 +93,14 @@ class Detail:
         return self.trial.program.source
 
 
+def timing(conditions: Mapping[str, float]) -> str:
+    """Return in one line what the machine was like while speed was measured (see `Evaluation.conditions`)."""
+    core = f"core {conditions['core']:g}" if "core" in conditions else "no core of its own"
+    load = f"load {conditions['load_before']:.2f} before and {conditions['load_after']:.2f} after"
+    races = f"races: {conditions['races']:g}, noisy: {conditions.get('noisy', 0):g}"
+    return f"{core}, {load}, {conditions['stolen_seconds']:.2f} s stolen; {races}"
+
+
 def detail(run: Run, reference: str) -> Detail:
     """Return everything that is known of a trial: a number, `best` or `seed`.
 
@@ -101,4 +111,4 @@ def detail(run: Run, reference: str) -> Detail:
     trial = run.trial(reference)
     found = {split: run.archive.evaluation(trial.number, split) for split in _SPLITS}
     evaluations = {split: evaluation for split, evaluation in found.items() if evaluation is not None}
-    return Detail(trial, evaluations, tuple(run.archive.calls(trial.number)))
+    return Detail(trial, evaluations, tuple(run.archive.calls(trial.number)), run.audits.get(trial.number))

@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 from adrs.archive import Archive, CampaignRecord
+from adrs.campaign.audits import audits
 from adrs.campaign.folder import RunFolder, find
 from adrs.errors import GoalMissed, PackError, UsageError
-from adrs.evaluation import Evaluation
+from adrs.evaluation import Audit, Evaluation
 from adrs.problem import Problem, load
 from adrs.report.ranking import leader
 from adrs.trial import Trial
@@ -44,21 +45,30 @@ class Run:
         return self.archive.evaluations("validation")
 
     @cached_property
+    def judged(self) -> Mapping[int, Evaluation]:
+        """The evaluations by trial that decide which is the best: on validation, where the problem has it."""
+        if not self.problem.pack.self_scored:
+            return self.validations
+        return {number: trial.evaluation for number, trial in self.trials.items() if trial.valid}
+
+    @cached_property
+    def audits(self) -> Mapping[int, Audit]:
+        """The last audit of each trial that was audited."""
+        return audits(self.archive)
+
+    @cached_property
     def leader(self) -> int | None:
-        """The best trial: it leads on the validation split."""
-        return leader(self.problem, self.validations)
+        """The best trial: it leads on the validation split, and is not marked by its audit."""
+        return leader(self.problem, self.judged, self.audits)
 
     def best(self) -> Trial:
         """Return the best trial.
 
         Raises:
-            GoalMissed: No program was valid on the validation split yet.
+            GoalMissed: No program was valid on the validation split yet, or the audit marked all that were.
         """
         if self.leader is None:
-            raise GoalMissed(
-                f"no program of {self.name!r} is valid on the validation split yet",
-                f"`adrs status {self.name}` says how it stands.",
-            )
+            raise self._missed()
         return self.trials[self.leader]
 
     def trial(self, reference: str) -> Trial:
@@ -82,6 +92,13 @@ class Run:
         raise UsageError(
             f"{self.name!r} has no trial {reference!r}", f"It {held}; a number, `best` or `seed` names one."
         )
+
+    def _missed(self) -> GoalMissed:
+        if leader(self.problem, self.validations) is None:
+            todo = f"`adrs status {self.name}` says how it stands."
+            return GoalMissed(f"no program of {self.name!r} is valid on the {self.problem.judged} split yet", todo)
+        todo = f"`adrs show {self.name}` lists them; `adrs show {self.name} TRIAL` says what one depends on."
+        return GoalMissed(f"every program of {self.name!r} that is valid on validation is marked by its audit", todo)
 
 
 @contextmanager

@@ -35,7 +35,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Best:
-    """The trial that leads on the validation split."""
+    """The trial that leads on the validation split; of a self-scored problem, on the training split alone."""
 
     trial: int
     model: str
@@ -67,6 +67,7 @@ class Summary:
         failures: What went wrong with those that are not valid.
         best: The trial that leads on validation; None if none is valid there.
         steps: The improvements on the training split.
+        self_scored: Whether programs could have written their scores themselves.
     """
 
     run: str
@@ -87,6 +88,7 @@ class Summary:
     failures: Sequence[Failure]
     best: Best | None
     steps: Sequence[Step]
+    self_scored: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class Row:
         objective: Which objective that is.
         dollars: What the model calls have cost.
         seconds: Wall time over all sessions.
+        self_scored: Whether programs could have written their scores themselves.
         note: Why it cannot be read; empty if it can.
     """
 
@@ -115,6 +118,7 @@ class Row:
     objective: str = ""
     dollars: float = 0.0
     seconds: float = 0.0
+    self_scored: bool = False
     note: str = ""
 
 
@@ -152,6 +156,7 @@ def summarise(run: Run) -> Summary:
         failures=failures(trials),
         best=_best(run),
         steps=steps(run.problem, trials),
+        self_scored=run.problem.pack.self_scored,
     )
 
 
@@ -164,7 +169,7 @@ def _row(folder: RunFolder) -> Row:
     try:
         with open_folder(folder) as run:
             sessions = run.archive.sessions()
-            best = None if run.leader is None else run.validations[run.leader].scores[run.problem.objective.name]
+            best = None if run.leader is None else run.judged[run.leader].scores[run.problem.objective.name]
             return Row(
                 run=folder.name,
                 problem=run.problem.name,
@@ -175,6 +180,7 @@ def _row(folder: RunFolder) -> Row:
                 objective=run.problem.objective.name,
                 dollars=run.archive.spend().dollars,
                 seconds=_seconds(sessions),
+                self_scored=run.problem.pack.self_scored,
             )
     except AdrsError as error:
         return Row(folder.name, note=f"{error}. {error.todo}")
@@ -184,8 +190,9 @@ def _best(run: Run) -> Best | None:
     if run.leader is None:
         return None
     trial = run.best()
-    validation = run.validations[trial.number]
-    return Best(trial.number, trial.model, trial.note, dict(trial.evaluation.scores), dict(validation.scores))
+    validation = run.validations.get(trial.number)
+    held_out = dict(validation.scores) if validation is not None else {}
+    return Best(trial.number, trial.model, trial.note, dict(trial.evaluation.scores), held_out)
 
 
 def _budget(run: Run, seconds: float) -> Mapping[str, Use]:

@@ -51,10 +51,15 @@ class Protection:
 
 
 _ALWAYS = (
-    Protection("the score", True, "the evaluator runs in another process; only plain data crosses, and is checked"),
+    Protection(
+        "the score",
+        True,
+        "the evaluator runs in another process; only plain data crosses, and is checked (a foreign evaluator runs"
+        " beside its candidate: such scores are marked self-scored)",
+    ),
     Protection("time", True, "deadlines are kept outside, and a late candidate's process is killed"),
     Protection("memory", True, "the address space of a candidate is limited"),
-    Protection("processes and threads", True, "a candidate can start none"),
+    Protection("processes and threads", True, "a candidate can start none; beside a foreign evaluator, up to 64"),
     Protection("keys in the environment", True, "the environment is empty"),
     Protection(
         "the kernel", False, "it is shared: a program that exploits a hole in it is outside; keep it up to date"

@@ -30,7 +30,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 MAX_DEPTH = 64
 MAX_HEADER = 4 << 20  # one byte of JSON can cost some 25 bytes of objects; arrays are the way for more
 MAX_CONTAINERS = 1 << 17
-"""Lists and dicts in an answer: it takes the host some 2 microseconds to take one in, and no deadline holds for that."""
+"""Lists and dicts in an answer: the host takes some 2 microseconds to take one in, and no deadline holds for that."""
 _SIZES = Struct("<II")
 _ALIGN = 8
 _ATOMS = frozenset({NoneType, bool, float, str})

@@ -1,7 +1,7 @@
 """Customers join one of several queues; the regret is what they wait beyond the shortest."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from adrs.evaluation import CandidateFailed, Result, Status
@@ -32,6 +32,11 @@ def run(policy: Policy, instances: Sequence[Instance]) -> Sequence[Result]:
     calls: list[list[Data]] = [[list(waiting)] for instance in instances for waiting in instance.arrivals]
     answers = iter(policy.call_many("choose", calls))
     return [_judge(instance, [next(answers) for _ in instance.arrivals]) for instance in instances]
+
+
+def permuted(instance: Instance, rng: Random) -> Instance:
+    """Return the same arrivals in another order. Queues keep their places: they stand in a line, and places count."""
+    return replace(instance, arrivals=tuple(rng.sample(instance.arrivals, ARRIVALS)))
 
 
 def score(results: Sequence[Result]) -> Mapping[str, float]:

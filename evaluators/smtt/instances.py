@@ -1,8 +1,9 @@
 """Instances: processing times, and due dates drawn over the grid of due-date range (RDD) and tardiness factor (TF)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
+from random import Random
 from typing import Literal
 
 import numpy as np
@@ -68,6 +69,12 @@ def due_dates(p: NDArray[np.int64], rdd: float, tf: float, rng: np.random.Genera
     work = int(p.sum())
     low, high = (int(np.floor(work * (1 - tf + side * rdd / 2) + 1e-9)) for side in (-1, 1))
     return np.maximum(rng.integers(low, high + 1, size=len(p)), 0)
+
+
+def permuted(instance: Instance, rng: Random) -> Instance:
+    """Return the same instance with its jobs in another order; its optimum is the same."""
+    places = rng.sample(range(instance.jobs), instance.jobs)
+    return replace(instance, p=instance.p[places], d=instance.d[places])
 
 
 def grid(counts: Mapping[int, int], *, seed: int, prefix: str) -> list[Instance]:

@@ -3,6 +3,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,19 @@ def test_scores_and_results_come_back_bit_for_bit(archive):
     assert archive.evaluation(0, "train") == TRAIN
     assert archive.evaluations("train", results=True) == {0: TRAIN}
     assert archive.evaluation(0, "validation") is None
+
+
+def test_the_conditions_of_timed_evaluations_come_back(archive, tmp_path):
+    archive.plan(0, None)
+    timed = replace(TRAIN, conditions={"load_before": 0.25, "core": 1.0})
+    archive.add_evaluation(0, timed)
+    archive.add_reference("edd", timed)
+    archive.add_reference("spt", TRAIN)
+    assert archive.evaluation(0, "train") == timed
+    assert archive.references("train") == {"edd": timed, "spt": TRAIN}
+    with closing(sqlite3.connect(tmp_path / "archive.db")) as connection:
+        kept = connection.execute('SELECT name FROM "references" WHERE conditions IS NULL').fetchall()
+    assert kept == [("spt",)]
 
 
 def test_an_unfinished_trial_is_planned_with_what_it_has(archive):

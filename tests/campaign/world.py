@@ -10,10 +10,11 @@ from random import Random
 from adrs.archive import Archive
 from adrs.archive.connection import sqlite_url
 from adrs.budget import Budget
+from adrs.campaign.audits import audits
 from adrs.campaign.loop import Loop
 from adrs.campaign.parts import Parts
 from adrs.config import CampaignConfig
-from adrs.evaluation import Evaluation, Result, Status
+from adrs.evaluation import Audit, Evaluation, Finding, Result, Status
 from adrs.events import Event
 from adrs.llm import Completion, Prompt, Quote, Usage
 from adrs.problem import Problem, Split
@@ -24,11 +25,13 @@ from adrs.trial import Parents, Proposal
 
 
 class Inline:
-    """Evaluates at once: a program's regret is in its LIMIT, and 37 is best."""
+    """Evaluates at once: a program's regret is in its LIMIT, and 37 is best. An even LIMIT fails its audit."""
 
     def __init__(self, fail: Callable[[int], Exception | None] = lambda count: None) -> None:
         self.free = 1
         self.asked: list[tuple[str, Split]] = []
+        self.audited: list[tuple[str, int]] = []
+        self.fail_audit: Callable[[int], Exception | None] = lambda count: None
         self._fail = fail
 
     def evaluate(self, program: Program, split: Split) -> "Future[Evaluation]":
@@ -41,9 +44,27 @@ class Inline:
             future.set_result(_evaluation(program, split))
         return future
 
+    def audit(self, program: Program, before: Evaluation, key: int) -> "Future[Audit]":
+        assert before == _evaluation(program, "validation")
+        self.audited.append((program.hash, key))
+        future: Future[Audit] = Future()
+        error = self.fail_audit(len(self.audited))
+        if error is not None:
+            future.set_exception(error)
+        else:
+            even = limit_of(program) % 2 == 0 and program.hash != sample_problem().seed.hash
+            findings = (Finding("state", f"drawn from {key}"),) if even else ()
+            future.set_result(Audit("validation", findings, 0.01))
+        return future
+
+
+def limit_of(program: Program) -> int:
+    """Return what `program` sets LIMIT to."""
+    return int(program.source.split("LIMIT = ")[1].split()[0])
+
 
 def _evaluation(program: Program, split: Split) -> Evaluation:
-    limit = int(program.source.split("LIMIT = ")[1].split()[0])
+    limit = limit_of(program)
     if limit % 10 == 0 and limit != 80:
         return Evaluation(Status.CRASHED, split, f"LIMIT {limit} crashed")
     regret = abs(limit - 37) / 10
@@ -139,4 +160,6 @@ def facts(archive: Archive) -> list[object]:
         replace(t, evaluation=replace(t.evaluation, seconds=0.0), spend=type(t.spend)()) for t in archive.trials()
     ]
     validations = {n: (e.status, dict(e.scores)) for n, e in archive.evaluations("validation").items()}
-    return [trials, validations]
+    audited = [replace(audit, seconds=0.0) for audit in audits(archive).values()]
+    promoted = [data for _, _, data in archive.events("promoted")]
+    return [trials, validations, [*audits(archive)], audited, promoted]

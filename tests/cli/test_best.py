@@ -39,7 +39,21 @@ def test_the_scores_as_json(runs: Path) -> None:
     assert told["validation"]["regret"] == pytest.approx(8.708333)
     assert told["hash"] == sample_program(30).hash
     assert told["program"] == sample_program(30).source
-    assert told.keys() == {"run", "problem", "trial", "model", "note", "train", "validation", "hash", "program"}
+    assert told["audit"] == "passed"
+    facts = {
+        "run",
+        "problem",
+        "trial",
+        "model",
+        "note",
+        "train",
+        "validation",
+        "audit",
+        "hash",
+        "program",
+        "self_scored",
+    }
+    assert told.keys() == facts
 
 
 def test_a_file_that_cannot_be_written_is_a_sentence(runs: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -205,3 +206,19 @@ def test_a_terminal_gets_a_table_that_fits_and_colours_unless_refused(
     assert "\x1b[31m-LIMIT = 60\n\x1b[0m" in changed
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in on_a_terminal("show", NAME, "--runs", str(runs))
+
+
+def test_the_machine_is_shown_where_speed_was_measured(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "x", name="x")
+    writer.run(0, 80, ())
+    writer.plan(1, (0,))
+    writer.archive.propose(1, Proposal(sample_program(20), "sample"))
+    conditions = {"load_before": 0.5, "load_after": 1.25, "stolen_seconds": 0.03, "races": 12.0, "noisy": 2.0}
+    timed = replace(writer.evaluate(sample_program(20), "train"), conditions=conditions | {"core": 3.0})
+    writer.archive.add_evaluation(1, timed)
+    writer.archive.tell(1)
+    writer.archive.close()
+    shown = adrs("show", "x", "1", runs=tmp_path)
+    assert "core 3, load 0.50 before and 1.25 after, 0.03 s stolen; races: 12, noisy: 2" in shown.out
+    assert adrs("show", "x", "1", "--json", runs=tmp_path).json()["evaluations"]["train"]["conditions"]["core"] == 3
+    assert "load" not in adrs("show", "x", "0", runs=tmp_path).out

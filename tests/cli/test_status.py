@@ -36,6 +36,7 @@ def test_runs_as_json(runs: Path) -> None:
         "objective",
         "dollars",
         "seconds",
+        "self_scored",
         "note",
     }
     assert (row["run"], row["state"], row["trials"]) == (NAME, "finished", 8)

@@ -71,7 +71,7 @@ from adrs.evaluating import worker
 from adrs.sandbox.choice import choose
 from adrs.testing.samples import PACK
 if __name__ == "__main__":
-    workers = Workers(1, functools.partial(worker.start, str(PACK), choose("local")))
+    workers = Workers(1, functools.partial(worker.start, str(PACK), choose("local"), 1))
     workers.submit(worker.ready).result()
     print(next(iter(workers._executors[0]._processes)), flush=True)
     time.sleep(60)

@@ -7,10 +7,11 @@ from typing import Any
 
 from adrs.archive import Archive
 from adrs.archive.connection import sqlite_url
+from adrs.campaign.audits import record
 from adrs.config import CampaignConfig, Written
 from adrs.evaluating.loading import load_evaluator
 from adrs.evaluating.stages import Bench
-from adrs.evaluation import Evaluation, Status
+from adrs.evaluation import Audit, Evaluation, Status
 from adrs.llm import Completion, Message, Prompt, Quote, Usage
 from adrs.problem import Limits, Problem, Split, open_pack
 from adrs.program import Program
@@ -123,6 +124,7 @@ def write_run(runs: Path, *, name: str = NAME, pack: Path = PACK) -> Path:
     writer.fail(3, Status.CRASHED, "IndexError: index 99 of 12\nin line 2", program=broken)
     _repair(writer)
     writer.run(BEST, 30, (1, 0), validate=True)
+    record(writer.archive, BEST, Audit("validation", seconds=0.01))
     writer.run(6, 20, (BEST,))
     writer.plan(7, (BEST,))
     writer.ask(7, 0, ASKED, None)
