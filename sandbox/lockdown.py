@@ -10,6 +10,7 @@ read-only file system around the runner are what protects the machine.
 
 import contextlib
 import ctypes
+import fcntl
 import math
 import os
 import resource
@@ -48,14 +49,17 @@ class Lockdown:
         self.landlock = max(0, self._libc.syscall(_LANDLOCK_CREATE, None, 0, _LANDLOCK_VERSION_FLAG))
         code = syscalls.only_allowed if inside == "policy" else syscalls.all_but_denied
         self._filter = _program(code(os.uname().machine))
+        self._rules = self._no_files() if self.landlock and inside == "policy" else None
+        self._in_use = int(_read("/proc/self/statm").split()[0]) * resource.getpagesize()
         self.seccomp = self._filter is not None
 
-    def apply(self, cpu_seconds: int, memory_bytes: int) -> None:
+    def apply(self, cpu_seconds: int, memory_bytes: int, *, keep: int) -> None:
         """Give everything up, for good.
 
         Args:
             cpu_seconds: CPU time that the process may use from now on.
-            memory_bytes: Address space that it may use beyond what it has.
+            memory_bytes: Address space that it may use beyond what the runner has.
+            keep: How many open files to keep, from 0 on.
 
         Raises:
             OSError: One of the walls could not be raised.
@@ -63,7 +67,9 @@ class Lockdown:
         parent = os.getppid()
         with contextlib.suppress(OSError):  # a courtesy, not a wall: if memory runs out, this process goes first
             _write("/proc/self/oom_score_adj", b"1000")
-        _set_limits(_limits(cpu_seconds, memory_bytes, self._inside))
+        rules = None if self._rules is None else os.dup2(self._rules, keep)
+        os.closerange(keep + (rules is not None), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        _set_limits(_limits(cpu_seconds, self._in_use + memory_bytes, self._inside))
         if self._inside == "evaluator":
             os.nice(19)  # so that the runner comes to its turn beside any number of processes
         self.become_user()
@@ -71,8 +77,9 @@ class Lockdown:
         if os.getppid() != parent:
             raise ProcessLookupError("the runner died")
         self._prctl(_PR_SET_NO_NEW_PRIVS, 1)
-        if self.landlock and self._inside == "policy":
-            self._forbid_files()
+        if rules is not None:
+            self._syscall(_LANDLOCK_RESTRICT, rules, 0)
+            os.close(rules)
         if self._filter:
             self._prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(self._filter))
 
@@ -83,12 +90,14 @@ class Lockdown:
             os.setresgid(self.user, self.user, self.user)
             os.setresuid(self.user, self.user, self.user)
 
-    def _forbid_files(self) -> None:
+    def _no_files(self) -> int:
+        """Return a set of Landlock's rules that forbids all it can, as an open file."""
         files = _FILE_RIGHTS[max(version for version in _FILE_RIGHTS if version <= self.landlock)]
         tcp, scopes = _TCP_RIGHTS * (self.landlock >= 4), _SCOPES * (self.landlock >= 6)
         rules = self._syscall(_LANDLOCK_CREATE, pack("<QQQ", files, tcp, scopes), 24, 0)
-        self._syscall(_LANDLOCK_RESTRICT, rules, 0)
+        high = fcntl.fcntl(rules, fcntl.F_DUPFD_CLOEXEC, 16)  # where nothing is put that candidates keep
         os.close(rules)
+        return high
 
     def _prctl(self, option: int, *arguments: object) -> None:
         padding = (0,) * (4 - len(arguments))
@@ -104,11 +113,10 @@ class Lockdown:
 
 def _limits(cpu_seconds: int, memory_bytes: int, inside: str) -> list[tuple[int, int, int]]:
     """Return each resource with its soft and its hard limit."""
-    memory = int(_read("/proc/self/statm").split()[0]) * resource.getpagesize() + memory_bytes
     files, processes, file_bytes = (8, 0, 0) if inside == "policy" else (256, 64, 1 << 28)
     return [
         (resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 1),
-        (resource.RLIMIT_AS, memory, memory),
+        (resource.RLIMIT_AS, memory_bytes, memory_bytes),
         (resource.RLIMIT_STACK, 8 << 20, 8 << 20),
         (resource.RLIMIT_NPROC, processes, processes),  # threads count too
         (resource.RLIMIT_NOFILE, files, files),

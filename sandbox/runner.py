@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 if TYPE_CHECKING:
     from sandbox.lockdown import Lockdown
+    from sandbox.service import Service
 
 PATIENCE = 60.0  # seconds that a runner waits for the host's connection
 FILES = 256
@@ -104,32 +105,26 @@ class Runner:
     def __init__(self, control: socket.socket, frames: Path, options: Options) -> None:
         self._control = control
         self._options = options
-        self._null = os.open(os.devnull, os.O_RDWR)
         self._candidate = 0
         _preload(frames, options)
         lockdown: Any = importlib.import_module("lockdown")
+        service: Any = importlib.import_module("service")
         self._lockdown: Lockdown = lockdown.Lockdown(options.user, options.inside)
-        self._service: Any = importlib.import_module("service")
-        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans become children of the runner
+        self._service: Service = service.Service(options)
+        self._walls = self._describe()
+        libc = ctypes.CDLL(None)
+        libc.prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans become children of the runner
         self._kills = _out_of_memory_kills()
         self._ours = set(_content(options.private))
+        _set_environment(options)
         self._rehearse()
         gc.collect()
+        libc.malloc_trim(0)  # what is not there need not be copied
         gc.freeze()  # collections in candidates must not touch, and so copy, the pages that they share
 
     def serve(self) -> None:
         """Do what the host asks until it closes the connection."""
-        lock = self._lockdown
-        self._reply(
-            {
-                "pid": os.getpid(),
-                "user": lock.user,
-                "landlock": lock.landlock,
-                "seccomp": lock.seccomp,
-                "python": platform.python_version(),
-                "numpy": importlib.import_module("numpy").__version__,
-            }
-        )
+        self._reply(self._walls)
         while True:
             packet, descriptors, _, _ = socket.recv_fds(self._control, 4096, 1)
             if not packet:
@@ -137,6 +132,17 @@ class Runner:
             self._obey(json.loads(packet), descriptors)
         if self._candidate:
             self._end()
+
+    def _describe(self) -> dict[str, Any]:
+        lock = self._lockdown
+        return {
+            "pid": os.getpid(),
+            "user": lock.user,
+            "landlock": lock.landlock,
+            "seccomp": lock.seccomp,
+            "python": platform.python_version(),
+            "numpy": importlib.import_module("numpy").__version__,
+        }
 
     def _obey(self, request: dict[str, Any], descriptors: list[int]) -> None:
         if "open" in request:
@@ -150,33 +156,20 @@ class Runner:
             self._reply(self._end())
 
     def _become_candidate(self, connection: int, cpu_seconds: int, memory_bytes: int) -> NoReturn:
+        """Live as the candidate. Whatever does not depend on it was done before the fork."""
         status = 1
         try:
-            self._leave_runner(connection)
-            service = self._service.Service(socket.socket(fileno=3), self._options)
-            self._lockdown.apply(cpu_seconds, memory_bytes)
-            service.run()
+            os.setsid()
+            os.dup2(connection, 3)
+            channel = socket.socket(fileno=3)
+            self._lockdown.apply(cpu_seconds, memory_bytes, keep=4)
+            self._service.run(channel)
         except EOFError:
             status = 0
         except OSError as error:
             os.write(3, str(error).encode())  # read by the rehearsal; to a host it is one more thing that is no frame
         finally:
             os._exit(status)
-
-    def _leave_runner(self, connection: int) -> None:
-        os.setsid()
-        self._forget_environment()
-        for descriptor in (0, 1, 2):
-            os.dup2(self._null, descriptor)
-        os.dup2(connection, 3)
-        os.closerange(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-
-    def _forget_environment(self) -> None:
-        threads = {name: value for name, value in os.environ.items() if name.endswith("_NUM_THREADS")}
-        os.environ.clear()
-        if self._options.inside == "evaluator":
-            home = self._options.private[0]
-            os.environ.update(threads, PATH="/usr/local/bin:/usr/bin:/bin", HOME=home, TMPDIR=home, LANG="C.UTF-8")
 
     def _end(self) -> dict[str, Any]:
         """End the candidate and everything that it may have started; return how it ended."""
@@ -243,6 +236,19 @@ def _preload(frames: Path, options: Options) -> None:
         raise ImportError(f"{frames} is no Python file")
     module = sys.modules["frames"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+
+
+def _set_environment(options: Options) -> None:
+    """Leave nothing of the environment, nor of standard input and output, to be inherited."""
+    threads = {name: value for name, value in os.environ.items() if name.endswith("_NUM_THREADS")}
+    os.environ.clear()
+    if options.inside == "evaluator":
+        home = options.private[0]
+        os.environ.update(threads, PATH="/usr/local/bin:/usr/bin:/bin", HOME=home, TMPDIR=home, LANG="C.UTF-8")
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    os.close(null)
 
 
 def _cpu_seconds(process: int) -> float:

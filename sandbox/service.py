@@ -34,11 +34,12 @@ class Undefined(Exception):
 
 
 class Service:
-    """One program behind the wall and its half of the conversation."""
+    """One program behind the wall and its half of the conversation; made before the fork, run after it."""
 
-    def __init__(self, connection: socket, options: "Options") -> None:
-        self._connection = connection
-        self._options = options
+    def __init__(self, options: "Options") -> None:
+        _settle(options)
+        self._seed = options.seed
+        self._connection: socket
         self._inbox = frames.Inbox((1 << 32) - 1, writable=False)
         self._module = ModuleType("candidate")
         self._lines: list[str] = []
@@ -53,13 +54,14 @@ class Service:
         }
         self._reserve: mmap.mmap | None = mmap.mmap(-1, _RESERVE)  # let go to report that memory has run out
 
-    def run(self) -> NoReturn:
+    def run(self, connection: socket) -> NoReturn:
         """Answer until the other side closes the connection.
 
         Raises:
             EOFError: It did.
         """
-        _settle(self._options)
+        random.seed(self._seed)  # noqa: TID251 - the module draws a seed of its own at every fork
+        self._connection = connection
         self._send(frames.encode(["locked"]))
         while True:
             self._frame = self._receive()
@@ -136,8 +138,7 @@ class Closed(MetaPathFinder):
 
 def _settle(options: "Options") -> None:
     """Make every candidate start alike."""
-    random.seed(options.seed)  # noqa: TID251 - who draws from the shared streams must draw the same every time
-    np.random.seed(options.seed)  # noqa: TID251
+    np.random.seed(options.seed)  # noqa: TID251 - who draws from the shared streams must draw the same every time
     warnings.simplefilter("ignore")  # nobody reads its standard error
     if options.inside == "policy":
         sys.path.clear()

@@ -9,6 +9,7 @@ from adrs.campaign.parts import Outcome
 from adrs.campaign.session import Opened
 from adrs.cli.output import print_json, results_console
 from adrs.cli.progress import clock
+from adrs.evaluating.audit import auditable
 from adrs.report.compare import Comparison, comparison
 from adrs.report.ranking import best
 from adrs.trial import Trial

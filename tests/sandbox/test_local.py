@@ -27,8 +27,14 @@ with sandbox.open(Program("import os\\ndef f(): return os.getppid()"), Limits())
 """
 
 
+@pytest.fixture
+def before() -> set[int]:
+    """Processes that other tests of this process keep."""
+    return set(descendants(os.getpid()))
+
+
 @pytest.fixture(params=["bare", "namespaces"])
-def sandbox(request: pytest.FixtureRequest) -> Iterator[LocalSandbox]:
+def sandbox(request: pytest.FixtureRequest, before: set[int]) -> Iterator[LocalSandbox]:
     if request.param == "namespaces" and bubblewrap() is None:
         pytest.skip("bubblewrap cannot make namespaces here")
     wall = LocalSandbox(namespaces=request.param == "namespaces")
@@ -43,9 +49,9 @@ def descendants(process: int) -> list[int]:
     return [pid for child in children for pid in (child, *descendants(child))]
 
 
-def runner() -> int:
-    """Return the process of the one runner of this process."""
-    [pid] = [pid for pid in descendants(os.getpid()) if is_runner(pid)]
+def runner(before: set[int]) -> int:
+    """Return the process of the one runner that there was not before."""
+    [pid] = [pid for pid in descendants(os.getpid()) if pid not in before and is_runner(pid)]
     return pid
 
 
@@ -66,12 +72,12 @@ def gone(pid: int) -> bool:
     return False
 
 
-def test_a_dead_runner_is_replaced(sandbox: LocalSandbox) -> None:
-    before, first = honest_answer(sandbox), runner()
+def test_a_dead_runner_is_replaced(sandbox: LocalSandbox, before: set[int]) -> None:
+    answer, first = honest_answer(sandbox), runner(before)
     os.kill(first, signal.SIGKILL)
     assert gone_or_zombie(first)
-    assert honest_answer(sandbox) == before
-    assert runner() != first
+    assert honest_answer(sandbox) == answer
+    assert runner(before) != first
 
 
 def gone_or_zombie(pid: int) -> bool:
@@ -84,15 +90,17 @@ def gone_or_zombie(pid: int) -> bool:
     return False
 
 
-def test_a_runner_that_dies_in_an_evaluation_is_no_fault_of_the_candidate(sandbox: LocalSandbox) -> None:
+def test_a_runner_that_dies_in_an_evaluation_is_no_fault_of_the_candidate(
+    sandbox: LocalSandbox, before: set[int]
+) -> None:
     with pytest.raises(SandboxUnavailable, match="runner"), sandbox.open(HONEST, LIMITS):
-        os.kill(runner(), signal.SIGKILL)
+        os.kill(runner(before), signal.SIGKILL)
     assert ask(sandbox, "def f(): return 1") == 1
 
 
-def test_closing_ends_the_runner_and_the_candidate(sandbox: LocalSandbox) -> None:
+def test_closing_ends_the_runner_and_the_candidate(sandbox: LocalSandbox, before: set[int]) -> None:
     with sandbox.open(HONEST, LIMITS):
-        running = descendants(os.getpid())
+        running = [pid for pid in descendants(os.getpid()) if pid not in before]
     assert len(running) == (4 if sandbox.namespaces else 2)
     sandbox.close()
     assert all(map(gone, running))
