@@ -14,6 +14,7 @@ from adrs.events import Event, Notice
 from adrs.hardware import read_hardware
 from adrs.testing.samples import PACK
 
+pytestmark = pytest.mark.slow
 TIMED = Path(__file__).parents[1] / "evaluating" / "timed"
 
 

@@ -14,6 +14,7 @@ from tests.cli.command import adrs
 from tests.report.command import adrs as here
 from tests.report.sample_run import BEST, NAME, Writer, write_run
 
+pytestmark = pytest.mark.slow
 STATE = Path(__file__).parents[1] / "evaluating" / "audit_programs" / "queues_state_late.py"
 HONEST = "def choose(waiting):\n    return min(range(4), key=waiting.__getitem__)\n"
 CHEAT = """

@@ -8,6 +8,7 @@ import pytest
 from tests.cli.command import adrs
 from tests.foreign.conftest import NAMES, PROBLEMS, WALLS
 
+pytestmark = pytest.mark.slow
 LABEL = "self-scored"
 REPLY = """IDEA: look longer
 
