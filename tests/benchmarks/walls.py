@@ -122,7 +122,8 @@ def busy_cores(wall: Choice) -> Row:
         wall_seconds = timed(lambda: _evaluate(pool, 200))
         pool.close()
     share = 200 * 0.1 / (slots * wall_seconds)
-    return Row(f"{wall.name}: {slots} cores, share that 200 simulators of 0.1 s CPU get", f"{share:.0%}", "90 %", share >= 0.9)
+    what = f"{wall.name}: {slots} cores, share that 200 simulators of 0.1 s CPU get"
+    return Row(what, f"{share:.0%}", "90 %", share >= 0.9)
 
 
 def in_turns(first: Callable[[], object], second: Callable[[], object], times: int, rounds: int) -> tuple[float, float]:
