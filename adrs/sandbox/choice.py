@@ -75,9 +75,11 @@ def choose(name: Name = "auto", needs: Needs | None = None) -> Choice:
     processes, and give them the choice that it returns.
 
     Raises:
-        SandboxUnavailable: `docker` was asked for, and no engine answers or no image can be had.
+        SandboxUnavailable: `docker` or a runtime was asked for, and the engine, the image or the runtime is missing.
     """
     needs = needs or Needs()
+    if name != "local" and needs.runtime:
+        return _rehearsed(_in_docker(f"the runtime {needs.runtime!r} was asked for", needs, build))
     if name == "local":
         return Choice("local", "the local sandbox was asked for", needs=needs)
     if name == "docker":

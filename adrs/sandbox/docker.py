@@ -101,7 +101,7 @@ class DockerSandbox:
             sockets.mkdir()
             sockets.chmod(0o777)  # the container's root may be another user than ours; nobody else gets this far
             command = self._command(sockets, memory_mb + _OVERHEAD_MB)
-            container = docker("run", "--detach", *command, executable=self._executable)
+            container = self._run(command)
             return Container(container, Link(self._connect(sockets / "runner", container, command)), self._executable)
         except OSError as error:
             _remove(container, self._executable)
@@ -111,6 +111,15 @@ class DockerSandbox:
             raise
         finally:
             shutil.rmtree(private)  # the connection outlives its name, and candidates get nothing to write to
+
+    def _run(self, command: tuple[str, ...]) -> str:
+        """Start the container; return its id."""
+        try:
+            return docker("run", "--detach", *command, executable=self._executable)
+        except SandboxUnavailable as error:
+            if self._needs.runtime and self._needs.runtime in str(error):
+                error.todo = f"Install the runtime {self._needs.runtime!r} and name it in Docker's daemon.json."
+            raise
 
     def _command(self, sockets: Path, memory_mb: int) -> tuple[str, ...]:
         memory = ("--memory", f"{memory_mb}m", "--memory-swap", f"{memory_mb}m")
