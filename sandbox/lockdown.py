@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 else:
     import syscalls
 
-_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 _SECCOMP_MODE_FILTER = 2
 
 _LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446  # the same on every architecture
@@ -52,6 +52,8 @@ class Lockdown:
         self._rules = self._no_files() if self.landlock and inside == "policy" else None
         self._in_use = int(_read("/proc/self/statm").split()[0]) * resource.getpagesize()
         self.seccomp = self._filter is not None
+        if self.user is None:  # then candidates have the runner's user, and must not read or write its memory
+            self._prctl(_PR_SET_DUMPABLE, 0)
 
     def apply(self, cpu_seconds: int, memory_bytes: int, *, keep: int) -> None:
         """Give everything up, for good.
@@ -89,6 +91,13 @@ class Lockdown:
             os.setgroups([])
             os.setresgid(self.user, self.user, self.user)
             os.setresuid(self.user, self.user, self.user)
+
+    def become_warden(self) -> None:
+        """Become one who may do to the candidate's processes and files what they may, but whom they may not signal."""
+        if self.user is not None:
+            os.setgroups([])
+            os.setresgid(self.user, self.user, self.user)
+            os.setresuid(self.user + 1, self.user, self.user + 1)
 
     def _no_files(self) -> int:
         """Return a set of Landlock's rules that forbids all it can, as an open file."""

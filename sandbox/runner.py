@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sandbox.service import Service
 
 PATIENCE = 60.0  # seconds that a runner waits for the host's connection
+CLEANING_SECONDS = 10.0
 FILES = 256
 PRELOADED = (  # noqa: SIM905 - as a list it would fill a screen
     "__future__ _strptime abc array base64 binascii bisect calendar cmath collections collections.abc contextlib copy"
@@ -69,7 +70,9 @@ def main() -> None:
     """Serve one host until it leaves."""
     where, frames, options = sys.argv[1:]
     control = _connect(where)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))  # every candidate closes as many
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))  # every candidate closes as many
     try:
         runner = Runner(control, Path(frames), Options(**json.loads(options)))
     except (ImportError, OSError, RuntimeError) as error:
@@ -179,6 +182,7 @@ class Runner:
         survivors = _survivors()
         if survivors or not self._ours.issuperset(_content(self._options.private)):
             self._clean_up()
+            survivors |= not self._ours.issuperset(_content(self._options.private))
         code = os.waitstatus_to_exitcode(status)
         kills, self._kills = self._kills, _out_of_memory_kills() if code == -signal.SIGKILL else self._kills
         return {
@@ -194,15 +198,15 @@ class Runner:
         if self._lockdown.user is not None:
             cleaner = os.fork()
             if not cleaner:
-                self._clean_up_as_candidate()
-            os.waitpid(cleaner, 0)
+                self._clean_up_as_warden()
+            _await(cleaner)
         _end_orphans()
         _remove(_content(self._options.private), but=self._ours)
 
-    def _clean_up_as_candidate(self) -> NoReturn:
-        """Do so as the candidate's user, who may touch all that is the candidate's, and nothing else."""
+    def _clean_up_as_warden(self) -> NoReturn:
+        """Do so as one who may touch all that is the candidate's and nothing else, and whom none may signal."""
         try:
-            self._lockdown.become_user()
+            self._lockdown.become_warden()
             with contextlib.suppress(ProcessLookupError):
                 os.kill(-1, signal.SIGKILL)  # all of that user at once: what forks faster than we look ends too
             _remove(_content(self._options.private), but=self._ours)
@@ -254,6 +258,15 @@ def _set_environment(options: Options) -> None:
 def _cpu_seconds(process: int) -> float:
     """Return the CPU time that `process` has used, with that of all its threads."""
     return time.clock_gettime(~process << 3 | 2)  # the kernel's number for the scheduler's clock of a process
+
+
+def _await(process: int) -> None:
+    """Wait for a process of ours; if it is held up, end the runner, and with it all in its namespace."""
+    deadline = time.monotonic() + CLEANING_SECONDS
+    while os.waitpid(process, os.WNOHANG) == (0, 0):
+        if time.monotonic() > deadline:
+            os._exit(1)
+        time.sleep(0.001)
 
 
 def _survivors() -> bool:

@@ -52,7 +52,8 @@ class Service:
             "many": self._many,
             "empty": lambda: None,
         }
-        self._reserve: mmap.mmap | None = mmap.mmap(-1, _RESERVE)  # let go to report that memory has run out
+        # Let go to report that memory has run out. Private: what is shared would be shared by all candidates.
+        self._reserve: mmap.mmap | None = mmap.mmap(-1, _RESERVE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
     def run(self, connection: socket) -> NoReturn:
         """Answer until the other side closes the connection.

@@ -1,5 +1,6 @@
 """What a foreign evaluator's answer means: a score, or a failure with its status. Nothing in it is trusted."""
 
+import itertools
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -15,6 +16,7 @@ _LATE = re.compile(r"\btime(d)?[ -]?out\b", re.IGNORECASE)
 _EXCEPTION = re.compile(r"\b[A-Z]\w*(Error|Exception)\b|^Traceback ", re.MULTILINE)
 _TRACEBACK = "Traceback (most recent call last)"
 _LONGEST_TEXT, _LONGEST = 1500, 5000
+_LONGEST_KEPT, _MOST_KEPT, _DEEPEST = 20_000, 1000, 12
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ def verdict(reply: Any, features: Collection[str] = ()) -> Outcome:
     Raises:
         CandidateFailed: The evaluator raised, said that the program failed, or gave no finite score.
     """
+    reply = _tame(reply)
     if not isinstance(reply, dict) or not ("returned" in reply or "raised" in reply):
         raise CandidateFailed(Status.INVALID, "the evaluator's process answered something that was not asked")
     output = str(reply.get("output", "")).strip()
@@ -74,7 +77,10 @@ def mean_or_score(figures: Mapping[str, float], features: Collection[str] = ()) 
     rating = {name: value for name, value in rating.items() if "." not in name} or rating or dict(figures)
     if not rating:
         raise CandidateFailed(Status.INVALID, "the evaluator gave no numeric metric")
-    return math.fsum(rating.values()) / len(rating)
+    try:
+        return math.fsum(rating.values()) / len(rating)
+    except OverflowError:
+        raise CandidateFailed(Status.INVALID, "the mean of the metrics is too large for a number") from None
 
 
 class _Answer:
@@ -169,6 +175,19 @@ class _Answer:
     def _fail(self, status: Status, message: str) -> None:
         told = {name: text for name, text in self.words().items() if text[:100] not in message}
         raise CandidateFailed(status, _joined(message, told))
+
+
+def _tame(value: Any, depth: int = 0) -> Any:
+    """Return what was answered as plain Python data of a bounded size; anything else as a few words."""
+    if value is None or type(value) in (bool, int, float):
+        return value
+    if isinstance(value, str):
+        return value[:_LONGEST_KEPT]
+    if isinstance(value, dict) and depth < _DEEPEST:
+        return {name[:200]: _tame(each, depth + 1) for name, each in itertools.islice(value.items(), _MOST_KEPT)}
+    if isinstance(value, list) and depth < _DEEPEST:
+        return [_tame(each, depth + 1) for each in value[:_MOST_KEPT]]
+    return f"({type(value).__name__})"
 
 
 def _figures(metrics: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, float]]:

@@ -66,8 +66,8 @@ class Timed:
 
     Attributes:
         value: The answer.
-        cpu_seconds: CPU time of the candidate's process since its previous answer, as the kernel counts it: what it
-            computes between two calls is charged to the second.
+        cpu_seconds: CPU time of the candidate's process since its previous timed answer, or since it was loaded, as the
+            kernel counts it: what it computes meanwhile, while it is handed data to hold included, is charged.
         wall_seconds: Time between the question and the answer at the socket.
     """
 

@@ -58,19 +58,20 @@ class Remote:
     def __init__(self, link: Link, limits: Limits) -> None:
         self._link = link
         self._limits = limits
-        self._socket = link.open(limits)
         self._inbox = frames.Inbox(limits.answer_mb << 20, writable=True)
         self._readable, self._writable = select.poll(), select.poll()
-        self._readable.register(self._socket, select.POLLIN)
-        self._writable.register(self._socket, select.POLLOUT)
         self._deadline = math.inf
         self._meter = Meter(link, limits.cpu_seconds)
+        self._charged_seconds = 0.0
         self._wall_seconds = 0.0
         self._empty: Timed | None = None
         self.violent = False
         self._keys: set[int] = set()
         self._exit: Exit | None = None
         self._failure: CandidateFailed | None = None
+        self._socket = link.open(limits)  # last: from here on there is something to be ended
+        self._readable.register(self._socket, select.POLLIN)
+        self._writable.register(self._socket, select.POLLOUT)
 
     def meet(self, *, timed: bool) -> None:
         """Wait until the process is locked; measure what an empty call takes, before the program can interfere.
@@ -91,6 +92,7 @@ class Remote:
     def load(self, source: str) -> None:
         """Hand the program over and wait until it has run once from top to bottom."""
         self._ask("load", source)
+        self._charged_seconds = self._meter.used
 
     def hold(self, value: Data) -> Held:
         key = _unguessable()
@@ -104,9 +106,9 @@ class Remote:
     def timed(self, function: str, *args: Data) -> Timed:
         if self._empty is None:
             raise RuntimeError("calls are timed where the wall was asked for it (`Needs.timed`)")
-        before = self._meter.used
         value = self._ask("call", function, *args)
-        cpu = self._meter.used - before - self._empty.cpu_seconds
+        cpu = self._meter.used - self._charged_seconds - self._empty.cpu_seconds
+        self._charged_seconds = self._meter.used
         return Timed(value, max(0.0, cpu), max(0.0, self._wall_seconds - self._empty.wall_seconds))
 
     def call_many(self, function: str, calls: Sequence[Sequence[Data]]) -> list[Data]:

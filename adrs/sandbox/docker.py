@@ -1,6 +1,7 @@
 """The Docker wall: a warm container with the runner in it; every candidate is a fresh process there."""
 
 import contextlib
+import secrets
 import shutil
 import socket
 import tempfile
@@ -22,7 +23,7 @@ from adrs.sandbox.shown import Shown
 
 _PAUSE = 0.005
 _OVERHEAD_MB = 256  # what Python and numpy take beside the candidate's own memory
-_USER = 20000  # nobody's, in a container of its own
+_USERS = 20000, 40000  # nobody's: the first, and how many; limits of processes count a user's in all containers
 _WALL = (
     *("--network", "none", "--read-only", "--user", "0:0", "--workdir", "/"),
     # The runner is root, to become another user for each candidate and to end it; it may do nothing else.
@@ -135,7 +136,8 @@ class DockerSandbox:
         alone = self._needs.inside == "policy"
         private = ("/tmp",) if alone else ("/tmp", "/dev/shm")
         packages = PACKAGES if self._needs.packages else ""
-        options = runner_options(self._needs, user=_USER, private=private, packages=packages)
+        user = _USERS[0] + 2 * secrets.randbelow(_USERS[1] // 2)
+        options = runner_options(self._needs, user=user, private=private, packages=packages)
         runner = (*OPTIONS, "/adrs/sandbox/runner.py", "/adrs/sockets/runner", "/adrs/frames.py", options)
         walls = (*_WALL, *(_ALONE if alone else _WITH_EVALUATOR), *self._options, *memory, *owner_labels())
         return (*run, *walls, *environment, *mounts, self._image, *runner)

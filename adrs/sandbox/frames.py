@@ -253,8 +253,10 @@ class _Reader:
         mark, content = next(iter(tree.items()))
         try:
             return _READERS[mark](self, content, depth)
+        except FrameError:
+            raise
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise FrameError(f"{str(tree)[:60]} stands for nothing: {str(error)[:200]}") from None
+            raise FrameError(f"{mark[:60]!r} stands for nothing: {str(error)[:200]}") from None
 
     def items(self, tree: dict[str, Json], depth: int) -> Data:
         return {key: self.data(item, depth + 1) for key, item in tree.items()}

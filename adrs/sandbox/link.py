@@ -142,3 +142,6 @@ class Link:
         except OSError as error:
             self._broken = True
             raise SandboxUnavailable(f"the sandbox's runner does not answer: {error}", _AGAIN) from None
+        except BaseException:  # an interrupt: what it says next answers a question that nobody waits for
+            self._broken = True
+            raise

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -29,6 +30,7 @@ ENVIRONMENT = {
 }
 OPTIONS = ("-s", "-P", "-B")  # not -I: it would ignore PYTHONHASHSEED
 _USERS = 0x70000000  # systemd leaves the numbers from here to 2**31 to nobody
+_CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL")  # what root needs to become another user, and to end it
 _SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
 
 
@@ -126,7 +128,7 @@ class LocalRunner:
         try:
             self._process.wait(2)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)  # of namespaces, also the first process inside
             self._process.wait()
 
 
@@ -168,15 +170,15 @@ def _namespaces(needs: Needs, shown: Shown | None = None, *, path: str | None = 
     above = sorted({str(place) for path in seen for place in Path(path).parents} - {"/", "/tmp"})
     return [
         *(path or bubblewrap() or "bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
-        *("--unshare-cgroup-try", "--hostname", "adrs", "--cap-drop", "ALL"),
-        *("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_KILL"),
+        *("--unshare-cgroup-try", "--hostname", "adrs", "--die-with-parent", "--cap-drop", "ALL"),
+        *(word for name in _CAPABILITIES if os.geteuid() == 0 for word in ("--cap-add", name)),
         *("--proc", "/proc", "--dev", "/dev"),
         *("--perms", "1777", "--size", size, "--tmpfs", "/tmp", "--perms", "1777", "--size", size),
         *("--tmpfs", "/dev/shm"),
         *(word for place in above for word in ("--perms", "0755", "--dir", place)),
         *(word for place in seen for word in ("--ro-bind", place, place)),
         *(("--ro-bind", str(shown.path), "/problem") if shown else ()),
-        *("--remount-ro", "/", "--chdir", "/", "--"),
+        *("--remount-ro", "/", "--remount-ro", "/dev", "--chdir", "/", "--"),
     ]
 
 
@@ -204,4 +206,4 @@ def _user() -> int:
     """Return a user's number that nobody else has: the runner's candidates run as it where the runner is root."""
     *_, first, _, count = map(int, Path("/proc/self/uid_map").read_text().split())
     highest = first + count
-    return _USERS + secrets.randbelow(1 << 27) if highest > 1 << 31 else 20000 + secrets.randbelow(40000)
+    return _USERS + 2 * secrets.randbelow(1 << 26) if highest > 1 << 31 else 20000 + 2 * secrets.randbelow(20000)

@@ -1,7 +1,9 @@
 """What a foreign evaluator's answer comes to. A zero that stands for a failure must never become a score."""
 
+import contextlib
 import math
 
+import numpy as np
 import pytest
 
 from adrs.evaluating.verdict import verdict
@@ -138,3 +140,20 @@ def test_figures_and_words_are_told_apart():
 def test_messages_stay_short():
     failed = failure({"combined_score": 0.0, "error": "x" * 9000, "artifacts": {str(n): "y" * 5000 for n in range(20)}})
     assert len(failed.message) <= 5000
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        {"combined_score": 1.0, "x": np.zeros(2)},
+        {"combined_score": np.float64(3), "artifacts": np.ones(3)},
+        {"combined_score": 1.0, "artifacts": {"error": np.zeros(2)}, "status": np.zeros(1)},
+        {"combined_score": 1.0, "error": [b"x" * (1 << 20)]},
+        {"a": 1e308, "b": 1e308},
+        {"deep": [[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]},
+        np.zeros(3),
+    ],
+)
+def test_no_answer_breaks_the_judgement(returned):
+    with contextlib.suppress(CandidateFailed):
+        assert math.isfinite(verdict({"returned": returned, "output": np.zeros(2)}).score)

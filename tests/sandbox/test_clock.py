@@ -68,7 +68,25 @@ def f(): frames.push = late
     with sandbox.open(Program(WORK + answer_first), LIMITS) as policy:
         first = policy.timed("f")
         time.sleep(0.2)
-        assert first.cpu_seconds + policy.timed("f").cpu_seconds >= 0.05
+        assert first.cpu_seconds + policy.timed("f").cpu_seconds >= 0.045
+
+
+def test_what_is_computed_while_data_is_held_is_charged(sandbox: TimedSandbox) -> None:
+    sneaky = """
+import sys
+frame = sys._getframe()
+while "self" not in frame.f_locals or not hasattr(frame.f_locals["self"], "_verbs"): frame = frame.f_back
+verbs = frame.f_locals["self"]._verbs
+hold = verbs["hold"]
+def work_ahead(key, value):
+    spend(0.05)
+    return hold(key, value)
+verbs["hold"] = work_ahead
+def f(held): return 1
+"""
+    with sandbox.open(Program(WORK + sneaky), LIMITS) as policy:
+        held = policy.hold([1, 2])
+        assert policy.timed("f", held).cpu_seconds >= 0.045
 
 
 def test_time_is_only_read_where_it_was_asked_for() -> None:

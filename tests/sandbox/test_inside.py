@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,13 @@ def daemon():
         if os.fork() == 0:
             while True: pass
         os._exit(0)
+
+def stop():
+    if os.fork() == 0:
+        while True:
+            for target in (-1, *range(2, 60)):
+                try: os.kill(target, 19)
+                except OSError: pass
 
 def bomb():
     while True:
@@ -151,6 +159,18 @@ def test_a_fork_bomb_is_killed_within_a_second(inside: Wall) -> None:
         began = time.monotonic()
         assert failure(policy, "bomb") is Status.TIMED_OUT
         assert time.monotonic() - began < 0.5 + 1
+    assert survivors() == []
+    assert left(inside) == set()
+
+
+def test_who_ends_it_cannot_be_stopped(inside: Wall) -> None:
+    limits = LIMITS.model_copy(update={"call_seconds": 0.5})
+    for _ in range(5):
+        with inside.open(PROGRAM, limits) as policy:
+            began = time.monotonic()
+            with suppress(CandidateFailed):  # it may stop itself first, and then is late
+                policy.call("stop")
+        assert time.monotonic() - began < 5
     assert survivors() == []
     assert left(inside) == set()
 

@@ -139,3 +139,10 @@ def test_the_walls_of_this_machine_are_known(sandbox: LocalSandbox) -> None:
     assert walls.python == sys.version.split()[0]
     assert (walls.user is None) == (os.geteuid() != 0)
     assert walls.seccomp == (os.uname().machine in {"x86_64", "aarch64", "riscv64"})
+
+
+def test_candidates_share_no_memory(sandbox: LocalSandbox, before: set[int]) -> None:
+    ask(sandbox, "def f(): return 1")
+    mappings = Path(f"/proc/{runner(before)}/maps").read_text().splitlines()
+    assert mappings
+    assert not [line for line in mappings if line.split()[1] == "rw-s"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adrs.evaluating.hostile.problem import LIMITS
+from adrs.evaluating.hostile.problem import LIMITS, SHORT
 from adrs.evaluation import Status
 from adrs.program import Program
 
@@ -39,7 +39,7 @@ class Hostile:
     @property
     def seconds(self) -> float:
         """The limit that ends it."""
-        natural = LIMITS.call_seconds if self.expected is Status.TIMED_OUT else LIMITS.seconds
+        natural = SHORT.call_seconds if self.expected is Status.TIMED_OUT else LIMITS.seconds
         return self.limit or natural
 
     def program(self, targets: Mapping[str, object]) -> Program:

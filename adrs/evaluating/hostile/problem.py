@@ -1,7 +1,7 @@
 """What hostile programs are asked: in which order one machine should do its jobs. Trusted; nothing here is a file."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,9 @@ from adrs.problem import Limits, Objective, PackFile, Problem, Stage
 from adrs.program import Program
 from adrs.sandbox import Data, Policy
 
-LIMITS = Limits(seconds=2, call_seconds=0.5, cpu_seconds=5, memory_mb=128, answer_mb=1, source_kb=64)
+LIMITS = Limits(seconds=5, call_seconds=5, cpu_seconds=5, memory_mb=128, answer_mb=1, source_kb=64)
+SHORT = LIMITS.model_copy(update={"seconds": 2, "call_seconds": 0.5})
+"""For programs that must be late; the others have time enough even where the machine is busy."""
 HONEST = """
 import numpy as np
 
@@ -40,6 +42,9 @@ PROBLEM = Problem(
     statement="`order(times)` returns the jobs' numbers, from 0, in the order in which they are to be done.",
     seed=Program(HONEST),
 )
+
+
+IMPATIENT = replace(PROBLEM, pack=PROBLEM.pack.model_copy(update={"limits": SHORT}))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from adrs.errors import SandboxUnavailable, UsageError
 from adrs.evaluating.hostile.canaries import Canaries, Clock
 from adrs.evaluating.hostile.hostile import GRACE, Hostile
-from adrs.evaluating.hostile.problem import HONEST, PROBLEM, OneMachine
+from adrs.evaluating.hostile.problem import HONEST, IMPATIENT, PROBLEM, OneMachine
 from adrs.evaluating.hostile.programs import PROGRAMS
 from adrs.evaluating.hostile.surroundings import Surroundings
 from adrs.evaluating.stages import Bench
@@ -113,6 +113,7 @@ class Court:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._bench = Bench(PROBLEM, OneMachine(), sandbox)
+        self._impatient = Bench(IMPATIENT, OneMachine(), sandbox)
         self._surroundings = Surroundings(sandbox)
         self._honest = self._bench.evaluate(Program(HONEST), "train")
         self._control = self._bench.evaluate(CONTROL, "train")
@@ -122,8 +123,8 @@ class Court:
                     f"an honest program is {evaluation.status}: {evaluation.message}", "See `adrs doctor`."
                 )
         for source in _REHEARSAL:  # a wall that was hurt once keeps a thread and a runner more
-            self._evaluate(Program(source))
-            self._evaluate(CONTROL)
+            self._evaluate(Program(source), self._bench)
+            self._evaluate(CONTROL, self._bench)
         with Canaries():
             self._before = self._surroundings.stable()
 
@@ -131,7 +132,8 @@ class Court:
         """Return what is true of one program."""
         with Canaries() as canaries:
             clock = Clock()
-            ending = self._evaluate(hostile.program(canaries.targets))
+            bench = self._impatient if hostile.expected is Status.TIMED_OUT else self._bench
+            ending = self._evaluate(hostile.program(canaries.targets), bench)
             aftermath = self._aftermath()
             now = self._surroundings.settled(self._before)
             harm = canaries.touched(repr(ending)) + ("the clock was set",) * clock.turned
@@ -150,10 +152,10 @@ class Court:
             harm=harm,
         )
 
-    def _evaluate(self, program: Program) -> "Ending":
+    def _evaluate(self, program: Program, bench: Bench) -> "Ending":
         began = time.perf_counter()
         try:
-            evaluation = self._bench.evaluate(program, "train")
+            evaluation = bench.evaluate(program, "train")
         except Exception as error:  # noqa: BLE001 - that a program can make the evaluation itself fail is a finding
             return Ending(type(error).__name__, str(error), time.perf_counter() - began)
         return Ending(evaluation.status.value, evaluation.message, evaluation.seconds, _achieved(evaluation))
@@ -170,7 +172,7 @@ class Court:
         return ""
 
     def _aftermath(self) -> str:
-        ending = self._evaluate(CONTROL)
+        ending = self._evaluate(CONTROL, self._bench)
         if ending.observed != Status.VALID:
             return f"an honest program is {ending.observed}: {ending.message}"
         return "" if ending.achieved == _achieved(self._control) else "an honest program scores otherwise"
