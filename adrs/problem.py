@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from adrs import foreign
 from adrs.errors import PackError
@@ -116,6 +117,12 @@ class Source(_Table):
     link: str
 
 
+def _pinned(package: str) -> str:
+    if package != "numpy" and not re.fullmatch(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^ ]+", package):
+        raise ValueError(f"{package!r} is not pinned; write NAME==VERSION")
+    return package
+
+
 class PackFile(_Table):
     """The content of `problem.toml`."""
 
@@ -129,7 +136,7 @@ class PackFile(_Table):
     """Whether the same program must get the same results every time; if so, repeats are compared."""
     uses: tuple[str, ...] = ()
     """Sibling packs whose code this one imports; their files enter the pack's hash."""
-    packages: tuple[Annotated[str, Field(pattern=r"^(numpy|[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^ ]+)$")], ...] = ()
+    packages: tuple[Annotated[str, AfterValidator(_pinned)], ...] = ()
     """Third-party packages that a program may import: `numpy`, which is always there, and pinned ones such as
     `networkx==3.4.2`, which the Docker image gets and the local wall expects to be installed."""
     modules: tuple[str, ...] = ()

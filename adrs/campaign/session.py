@@ -24,6 +24,7 @@ from adrs.campaign.parts import Outcome, Parts
 from adrs.campaign.references import measure_references
 from adrs.config import CampaignConfig, Written
 from adrs.errors import ConfigError, UsageError
+from adrs.evaluating.loading import load_evaluator
 from adrs.evaluating.needs import needs_of
 from adrs.events import Ended, Event, Launched, Listener, NewBest, Notice
 from adrs.hardware import Hardware, read_hardware
@@ -63,8 +64,10 @@ def create(config: CampaignConfig, *, wait: Wait = sleep) -> Opened:
     """
     problem = load(config.problem)
     open_search(config.search, problem, config.search_options)
-    wall = _wall(problem, config)
     _require_limit(config)
+    if not problem.pack.self_scored:
+        load_evaluator(problem)  # a pack that cannot be used should say so before there is a run
+    wall = _wall(problem, config)
     folder = folders.create(Path(config.runs), config.name)
     config = config.model_copy(update={"name": folder.name, "problem": _reference(config.problem)})
     written = _written(problem, wall.name)

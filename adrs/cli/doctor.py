@@ -78,6 +78,7 @@ def _walls() -> list[Check]:
     from adrs.problem import Limits
     from adrs.program import Program
     from adrs.sandbox.choice import choose, open_sandbox, protections
+    from adrs.sandbox.local import bubblewrap
 
     checks = []
     for name in ("local", "docker"):
@@ -90,6 +91,9 @@ def _walls() -> list[Check]:
             checks.append(Check(f"{name} sandbox", works, "ran a program behind the wall", needed=name == "local"))
         except AdrsError as error:
             checks.append(Check(f"{name} sandbox", False, str(error), error.todo, needed=name == "local"))
+    namespaces = bubblewrap() is not None
+    detail = "gives the local sandbox namespaces of its own, and lets it run foreign evaluators"
+    checks.append(Check("bubblewrap", namespaces, detail, "Debian: `apt install bubblewrap`; the rest works without."))
     return checks + [
         Check(f"  {found.what}", found.protected, found.why, words=("safe", "open")) for found in protections()
     ]

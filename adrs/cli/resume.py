@@ -24,6 +24,8 @@ Examples:
 @click.option("--target", help="A new target.")
 @click.option("--workers", help="Evaluations at a time.")
 @click.option("--on", type=click.Choice(["auto", "docker", "local"]), help="Where candidates run.")
+@click.option("--isolation", type=click.Choice(["warm", "fresh"]), help="fresh: a container per candidate.")
+@click.option("--runtime", help="Docker's runtime for the containers.")
 @runs_option
 @json_option
 def command(run: str, runs: str, as_json: bool, **changes: str | None) -> None:

@@ -28,8 +28,11 @@ def command() -> None:
 @json_option
 def build(base: str | None, rootfs: Path | None, as_json: bool) -> None:
     """Build the image from sandbox/Dockerfile; it is tagged by its content, and found by `adrs run`."""
+    from adrs.errors import UsageError
     from adrs.sandbox import images
 
+    if base and rootfs:
+        raise UsageError("--base and --rootfs exclude each other", "Give the one to build on.")
     tag = images.build(base=base, rootfs=rootfs)
     if as_json:
         print_json({"image": tag})

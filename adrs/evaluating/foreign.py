@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from adrs import foreign
-from adrs.errors import PackError, UsageError
+from adrs.errors import MissingPart, PackError, UsageError
 from adrs.evaluating.loading import load_evaluator
 from adrs.evaluating.stages import Bench
 from adrs.evaluating.track import Track
@@ -95,11 +95,10 @@ class SelfScored:
         reply = policy.call("prepare", program.source, given, self._files)
         if not isinstance(reply, dict) or not isinstance(functions := reply.get("functions"), list):
             why = str(reply.get("broken", reply)) if isinstance(reply, dict) else repr(reply)
-            raise PackError(
-                f"{settings.file} of {self.problem.name!r} cannot be loaded: {why[:1500]}",
-                "Mend it. What it imports must be listed in a requirements.txt beside it, and be installed here where "
-                "the wall is the local one.",
-            )
+            what = f"{settings.file} of {self.problem.name!r} cannot be loaded: {why[:1500]}"
+            if why.startswith(("ModuleNotFoundError", "ImportError")):
+                raise MissingPart(what, "List it in a requirements.txt beside it for Docker; locally, install it.")
+            raise PackError(what, "Mend it and begin a new run: with another evaluator, scores would not compare.")
         return [str(name) for name in functions]
 
     def _through_stages(self, policy: Policy, functions: Sequence[str], split: Split) -> tuple[Outcome, int]:

@@ -23,21 +23,30 @@ _PR_SET_PDEATHSIG = 1
 _bench: Bench | SelfScored | None = None
 _walls: audits.Walls
 _pin: Pin
+_trouble: AdrsError | None = None
+"""Why this process is not prepared; told by the first task, for an initializer that fails passes for a death."""
 
 
 def start(problem: str, wall: Choice, slots: int, slot: int, parent: int) -> None:
     """Prepare this process to evaluate programs of one problem beside others, and to die with its parent."""
-    global _bench, _walls, _pin  # noqa: PLW0603
+    global _bench, _walls, _pin, _trouble  # noqa: PLW0603
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the controller decides what an interrupt means
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
     _pin = Pin(slots)
-    loaded = load(problem)
     _walls = audits.fresh_walls(wall, slot=slot)
-    track = open_track(loaded, wall, slot=slot, core=_pin.core)
-    _bench = open_bench(loaded, open_sandbox(wall, slot=slot, core=_pin.core), track)
+    try:
+        _bench = _open_bench(problem, wall, slot, _pin.core)
+    except AdrsError as error:
+        _trouble = error
+
+
+def _open_bench(problem: str, wall: Choice, slot: int, core: int | None) -> Bench | SelfScored:
+    loaded = load(problem)
+    track = open_track(loaded, wall, slot=slot, core=core)
+    return open_bench(loaded, open_sandbox(wall, slot=slot, core=core), track)
 
 
 def ready() -> bool:
@@ -62,6 +71,8 @@ def _audit(bench: Bench | SelfScored, program: Program, before: Evaluation, key:
 
 
 def _blaming_the_evaluator(work: Callable[[Bench | SelfScored], T]) -> T:
+    if _trouble is not None:
+        raise _trouble
     if _bench is None:
         raise SandboxUnavailable("the evaluation worker was not prepared", "This is a bug of adrs; please report it.")
     try:

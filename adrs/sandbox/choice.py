@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from adrs.errors import SandboxUnavailable
+from adrs.errors import SandboxUnavailable, UsageError
 from adrs.sandbox import Needs
 from adrs.sandbox.containers import docker
 from adrs.sandbox.docker import DockerSandbox
 from adrs.sandbox.images import add_packages, build, find_image
 from adrs.sandbox.link import Walls
-from adrs.sandbox.local import LocalSandbox
+from adrs.sandbox.local import LocalSandbox, require
 
 Name = Literal["auto", "local", "docker"]
 _PATIENCE = 5.0  # seconds that an engine may take to answer before it counts as absent
@@ -75,23 +75,34 @@ def choose(name: Name = "auto", needs: Needs | None = None) -> Choice:
     processes, and give them the choice that it returns.
 
     Raises:
-        SandboxUnavailable: `docker` or a runtime was asked for, and the engine, the image or the runtime is missing.
+        SandboxUnavailable: What was asked for is not here: an engine, an image, a runtime, a package, bubblewrap.
+        UsageError: A runtime was asked for, and the local wall.
     """
     needs = needs or Needs()
     if name != "local" and needs.runtime:
         return _rehearsed(_in_docker(f"the runtime {needs.runtime!r} was asked for", needs, build))
     if name == "local":
-        return Choice("local", "the local sandbox was asked for", needs=needs)
+        return _here("the local sandbox was asked for", needs)
     if name == "docker":
         return _in_docker("Docker was asked for", needs, build)
     if not docker_answers():
-        return Choice("local", "no Docker engine answers", needs=needs)
+        return _here("no Docker engine answers", needs)
     try:
         build_quickly = functools.partial(build, seconds=_PULL_SECONDS)
         return _rehearsed(_in_docker("a Docker engine answers", needs, build_quickly))
     except SandboxUnavailable as error:
         reason = f"a Docker engine answers, but {error} (choose docker to see the way out)"
-        return Choice("local", reason, needs=needs)
+        return _here(reason, needs)
+
+
+def _here(reason: str, needs: Needs) -> Choice:
+    if needs.runtime:
+        raise UsageError(
+            f"the runtime {needs.runtime!r} is for containers, and candidates are to run in the local sandbox",
+            "Leave out --runtime, or give --on docker.",
+        )
+    require(needs)
+    return Choice("local", reason, needs=needs)
 
 
 def _in_docker(reason: str, needs: Needs, make: Callable[[], str]) -> Choice:

@@ -1,14 +1,17 @@
 """Docker's command line: the engine behind it may also be podman's (`executable="podman"`)."""
 
 import os
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from adrs.errors import SandboxUnavailable
 
 LABEL = "adrs=1"
 _OWNER = "adrs.owner"
-_LOCAL = "Choose the local sandbox, or see `adrs doctor`."
+_FOLDER = "adrs-"
+_LOCAL = "Start the engine, or use the local sandbox (--on local)."
 
 
 def docker(*arguments: str, executable: str = "docker", seconds: float = 60, stdin: bytes = b"") -> str:
@@ -35,19 +38,32 @@ def owner_labels() -> tuple[str, ...]:
 
 
 def remove_leftovers(*, executable: str = "docker") -> None:
-    """Remove the containers whose owners are dead.
+    """Remove the containers, and the folders in the system's temporary one, whose owners are dead.
 
     A runner ends with its owner by itself, so that there is only something to do after a mishap of the engine.
 
     Raises:
         SandboxUnavailable: The engine does not answer.
     """
+    _remove_leftover_folders()
     form = '{{.ID}} {{.Label "' + _OWNER + '"}}'
     listed = docker("ps", "--all", "--filter", f"label={LABEL}", "--format", form, executable=executable)
     rows = [line.split() for line in listed.splitlines()]
     dead = [row[0] for row in rows if len(row) == 2 and _dead(row[1])]
     if dead:
         docker("rm", "--force", *dead, executable=executable)
+
+
+def private_folder() -> Path:
+    """Return a new folder that only this user can enter, and that `remove_leftovers` knows as this process's."""
+    return Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{_owner(os.getpid())}-"))
+
+
+def _remove_leftover_folders() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
+        owner = folder.name.removeprefix(_FOLDER).rpartition("-")[0]
+        if owner.count("-") == 3 and _dead(owner):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _last_line(output: bytes) -> str:

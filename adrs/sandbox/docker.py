@@ -4,7 +4,6 @@ import contextlib
 import secrets
 import shutil
 import socket
-import tempfile
 import time
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,7 +13,7 @@ from adrs.problem import Limits
 from adrs.program import Program
 from adrs.resources import folder
 from adrs.sandbox import Needs, TimedPolicy, frames
-from adrs.sandbox.containers import docker, owner_labels, remove_leftovers
+from adrs.sandbox.containers import docker, owner_labels, private_folder, remove_leftovers
 from adrs.sandbox.images import PACKAGES
 from adrs.sandbox.link import PATIENCE, Link, Walls
 from adrs.sandbox.local import OPTIONS, runner_environment, runner_options
@@ -95,7 +94,7 @@ class DockerSandbox:
         remove_leftovers(executable=self._executable)
         if self._needs.folder and not self._shown:
             self._shown = Shown(self._needs.folder)
-        private = Path(tempfile.mkdtemp(prefix="adrs-"))
+        private = private_folder()
         sockets = private / "sockets"
         container = ""
         try:

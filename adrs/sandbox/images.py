@@ -43,6 +43,7 @@ def build(
     Raises:
         SandboxUnavailable: No engine answers, or the build failed.
     """
+    docker("version", executable=executable)
     if rootfs:
         base = _import(rootfs, executable)
     recipe = (folder("sandbox") / "Dockerfile").read_bytes()

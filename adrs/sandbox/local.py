@@ -73,12 +73,7 @@ class LocalSandbox:
     def _start(self, memory_mb: int) -> "LocalRunner":
         if sys.platform != "linux":
             raise SandboxUnavailable(f"the local sandbox needs Linux, not {sys.platform}", "Use a Linux machine.")
-        _check_packages(self._needs.packages)
-        if self._needs.inside == "evaluator" and not self.namespaces:
-            raise SandboxUnavailable(
-                "a foreign evaluator needs namespaces of its own, and bubblewrap cannot make them here",
-                "Install bubblewrap (Debian: `apt install bubblewrap`), or choose the Docker sandbox.",
-            )
+        require(self._needs, namespaces=self.namespaces)
         if self._needs.folder and not self._shown:
             self._shown = Shown(self._needs.folder)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -185,6 +180,21 @@ def _namespaces(needs: Needs, shown: Shown | None = None, *, path: str | None = 
 def _python_folders() -> list[str]:
     """Return where Python and its packages lie, but for what `_SYSTEM` holds already."""
     return sorted({path for path in (sys.base_prefix, sys.prefix) if not path.startswith("/usr")})
+
+
+def require(needs: Needs, *, namespaces: bool | None = None) -> None:
+    """Raise `SandboxUnavailable` where the local wall cannot give what is needed.
+
+    Args:
+        needs: What is asked of it.
+        namespaces: Whether it stands in namespaces; by default, where that works here.
+    """
+    _check_packages(needs.packages)
+    if needs.inside == "evaluator" and not (bubblewrap() is not None if namespaces is None else namespaces):
+        raise SandboxUnavailable(
+            "a foreign evaluator needs namespaces of its own, and bubblewrap cannot make them here",
+            "Install bubblewrap (Debian: `apt install bubblewrap`), or choose the Docker sandbox (--on docker).",
+        )
 
 
 def _check_packages(packages: Sequence[str]) -> None:

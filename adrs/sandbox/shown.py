@@ -2,8 +2,9 @@
 
 import shutil
 import stat
-import tempfile
 from pathlib import Path
+
+from adrs.sandbox.containers import private_folder
 
 
 class Shown:
@@ -14,7 +15,7 @@ class Shown:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._copy = None if _readable(folder) else Path(tempfile.mkdtemp(prefix="adrs-"))
+        self._copy = None if _readable(folder) else private_folder()
         self.path = folder if self._copy is None else self._copy / folder.name
         if self._copy:
             shutil.copytree(folder, self.path)

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 from adrs.archive import Archive
 from adrs.archive.connection import sqlite_url
-from adrs.testing.samples import write_pack
+from adrs.testing.samples import PACK, write_pack
 from tests.campaign.world import facts
 from tests.cli.command import adrs, start
 
@@ -240,3 +241,18 @@ def test_a_full_disk_pauses_the_campaign_and_loses_nothing(tmp_path):
         assert rows(runs / "full") == before + 5
     finally:
         os.system(f"umount {runs}")
+
+
+def test_a_pack_that_cannot_be_used_says_so_before_there_is_a_run(tmp_path):
+    shutil.copytree(PACK, tmp_path / "queues")
+    (tmp_path / "queues" / "evaluator.py").write_text("def run(")
+    refused = adrs("run", "./queues", "--trials", "2", "--on", "local", cwd=tmp_path, check=2)
+    assert "cannot be imported" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_runtime_is_for_containers(tmp_path):
+    refused = adrs("run", "queues", "--on", "local", "--runtime", "runsc", cwd=tmp_path, check=2)
+    assert "--on docker" in refused.stderr
+    assert not (tmp_path / "runs").exists()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adrs.errors import PackError, UsageError
+from adrs.errors import MissingPart, PackError, UsageError
 from adrs.evaluation import Status
 from tests.foreign.conftest import NAMES, PROBLEMS
 
@@ -228,16 +228,16 @@ def test_a_program_that_does_not_parse_is_never_run(scored, write):
 
 
 @pytest.mark.parametrize(
-    ("evaluator", "words"),
+    ("evaluator", "error", "words"),
     [
-        ("import not_there_at_all", "not_there_at_all"),
-        ("raise ValueError('broken evaluator')", "broken evaluator"),
-        ("def evaluate(:", "SyntaxError"),
-        ("", "defines no function evaluate"),
+        ("import not_there_at_all", MissingPart, "not_there_at_all"),
+        ("raise ValueError('broken evaluator')", PackError, "broken evaluator"),
+        ("def evaluate(:", PackError, "SyntaxError"),
+        ("", PackError, "defines no function evaluate"),
     ],
 )
-def test_an_evaluator_that_cannot_be_loaded_fails_no_program(scored, write, evaluator, words):
-    with pytest.raises(PackError, match=words):
+def test_an_evaluator_that_cannot_be_loaded_fails_no_program(scored, write, evaluator, error, words):
+    with pytest.raises(error, match=words):
         scored(write(evaluator))
 
 

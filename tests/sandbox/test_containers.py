@@ -1,6 +1,7 @@
 """Engines that fail in every way, played by small scripts."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,15 @@ def test_the_doctor_hears_what_is_protected() -> None:
     assert all(row.why for row in found.values())
     assert not found["the kernel"].protected
     assert found["the score"].protected
+
+
+def test_folders_of_the_dead_are_removed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(path))
+    engine(path, "exit 0")
+    mine = containers.private_folder()
+    namespace = containers._owner(os.getpid()).rsplit("-", 2)[0]
+    dead, other = path / f"adrs-{namespace}-4194304-1-abc", path / "adrs-of-somebody"
+    dead.mkdir()
+    other.mkdir()
+    containers.remove_leftovers()
+    assert (mine.exists(), other.exists(), dead.exists()) == (True, True, False)
