@@ -178,7 +178,11 @@ class Written(BaseModel):
     platform: str
     packages: dict[str, str]
     problem_hash: str
+    prompts_hash: str = ""
+    """Empty where no model is asked, or adrs did not record it yet."""
     sandbox: str
+    image: str = ""
+    """Content id of the image that candidates run on; empty on the local wall, and where adrs did not record it yet."""
     self_scored: bool = False
     hardware: Hardware | None = None
     """None where adrs did not record it yet."""

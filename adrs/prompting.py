@@ -4,6 +4,7 @@ A template sees a `Context` and formats it with the filters below; it holds the 
 """
 
 import difflib
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -86,6 +87,16 @@ class Prompts:
             changes=changes,
             classes=classes,
         )
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of all templates that are used."""
+        digest = hashlib.sha256()
+        for name in self._templates.list_templates(extensions=["j2"]):
+            assert self._templates.loader is not None
+            source = self._templates.loader.get_source(self._templates, name)[0]
+            digest.update(f"{name}\n{len(source)}\n{source}".encode())
+        return digest.hexdigest()
 
     def system(self) -> str:
         """Return who the model is and how it is to answer."""

@@ -48,14 +48,30 @@ def trials_of(connection: Connection, campaign: int, *, after: int = -1, number:
     return [_trial(row, trained.get(row.number), spent.get(row.number, Spend())) for row in rows]
 
 
-def planned_of(connection: Connection, campaign: int) -> list[Planned]:
-    """Return the trials that the search has not heard of, by number."""
-    mine = (trials.c.campaign == campaign) & trials.c.told.is_(None)
-    rows = connection.execute(_with_programs().where(mine).order_by(trials.c.number))
+def plans_of(connection: Connection, campaign: int, *, unfinished: bool) -> list[Planned]:
+    """Return the trials as they were planned, all or those that the search has not heard of, by number."""
+    query = _with_programs().where(trials.c.campaign == campaign).order_by(trials.c.number)
+    rows = connection.execute(query.where(trials.c.told.is_(None)) if unfinished else query)
     return [
-        Planned(row.number, tuple(row.parents), tuple(row.inspirations), tuple(row.failed), _proposal(row))
+        Planned(
+            row.number,
+            tuple(row.parents),
+            tuple(row.inspirations),
+            tuple(row.failed),
+            _proposal(row),
+            row.planned_after,
+            row.arrived,
+            row.told,
+        )
         for row in rows
     ]
+
+
+def arrivals_of(connection: Connection, campaign: int, split: str) -> dict[int, int | None]:
+    """Return the position of each trial's evaluation on a split among all evaluations; None if it is not recorded."""
+    query = select(evaluations.c.trial, evaluations.c.arrived).where(evaluations.c.campaign == campaign)
+    rows = connection.execute(query.where(evaluations.c.split == split).order_by(evaluations.c.trial))
+    return {row.trial: row.arrived for row in rows}
 
 
 def evaluations_of(
@@ -162,7 +178,7 @@ def _call(row: Row[Any], known: Mapping[str, str]) -> Call:
     prompt = Prompt(tuple(Message(role, known[digest]) for role, digest in row.prompt))
     reserved = Spend(row.reserved_dollars, row.reserved_tokens)
     completion = _completion(row) if row.state == "answered" else None
-    return Call(row.trial, row.call, row.request, row.state, prompt, completion, reserved, row.error or "")
+    return Call(row.trial, row.call, row.request, row.state, prompt, completion, reserved, row.error or "", row.seed)
 
 
 def _completion(row: Row[Any]) -> Completion:

@@ -59,7 +59,7 @@ def running(sessions: Sequence[Session]) -> bool:
 
 @dataclass(frozen=True)
 class Planned:
-    """A trial that the search asked for and has not heard of yet.
+    """A trial as the search asked for it, and what was proposed for it.
 
     Attributes:
         number: The trial.
@@ -67,6 +67,9 @@ class Planned:
         inspirations: Numbers of the trials shown beside them.
         failed: Numbers of the failures shown in the prompt.
         proposal: What was proposed; None if nothing was yet.
+        after: How many trials the search had heard of when this one was planned; None if that was not recorded.
+        arrived: Position in the order in which proposals were noted; None if there is none, or it was not recorded.
+        told: Position in the order in which the search heard of trials; None while it has not.
     """
 
     number: int
@@ -74,6 +77,9 @@ class Planned:
     inspirations: tuple[int, ...]
     failed: tuple[int, ...]
     proposal: Proposal | None
+    after: int | None = None
+    arrived: int | None = None
+    told: int | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,7 @@ class Call:
         completion: What came back, verbatim; None unless answered.
         reserved: The most that it can have cost.
         error: Why it failed; empty unless failed.
+        seed: What the model was to draw from.
     """
 
     trial: int
@@ -100,6 +107,7 @@ class Call:
     completion: Completion | None
     reserved: Spend
     error: str = ""
+    seed: int = 0
 
     @property
     def spent(self) -> Spend:

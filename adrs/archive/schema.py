@@ -22,15 +22,15 @@ class ArchiveOutdated(MissingPart):
         self.upgradable = upgradable
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the database to the newest schema, from any released one or from nothing."""
+def upgrade(connection: Connection, *, to: str = "head") -> None:
+    """Bring the database to the newest schema (or to the one named), from any released one or from nothing."""
     from alembic import command  # here, since readers of archives do without it
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def check(connection: Connection, *, url: str) -> None:
@@ -43,6 +43,11 @@ def check(connection: Connection, *, url: str) -> None:
     found = None
     if inspect(connection).has_table("alembic_version"):
         found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    require(found, url=url)
+
+
+def require(found: str | None, *, url: str) -> None:
+    """Refuse a schema that is not the newest, as `check`; None where there is none at all."""
     if found is None:
         raise ArchiveError(f"{url!r} is no archive of adrs", "Name the folder of a run.")
     if found == SCHEMA:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Update, func, insert, select, update
+from sqlalchemy import Column, Connection, Update, func, insert, select, update
 
 from adrs.archive import codec, reading, schema
 from adrs.archive.connection import Database
@@ -137,7 +137,8 @@ class Archive:
             "failed": [trial.number for trial in chosen.failed],
         }
         with self._database.transaction() as connection:
-            connection.execute(insert(trials).values(campaign=self._campaign, number=number, proposed=False, **numbers))
+            row = {"campaign": self._campaign, "number": number, "proposed": False, **numbers}
+            connection.execute(insert(trials).values(planned_after=self._next(connection, trials.c.told), **row))
 
     def propose(self, number: int, proposal: Proposal) -> None:
         """Note what was proposed for a planned trial."""
@@ -145,12 +146,14 @@ class Archive:
             program = self._text(connection, proposal.program.source) if proposal.program else None
             row = {"proposed": True, "program": program, "status": str(proposal.status), "message": proposal.message}
             row |= {"model": proposal.model, "prompt": proposal.prompt, "note": proposal.note}
-            connection.execute(self._trial(number).values(row))
+            arrived = self._next(connection, trials.c.arrived)
+            connection.execute(self._trial(number).values(arrived=arrived, **row))
 
     def add_evaluation(self, number: int, evaluation: Evaluation) -> None:
         """Note how a trial's program did on a split."""
         with self._database.transaction() as connection:
             row = {"campaign": self._campaign, "trial": number} | self._outcome(connection, evaluation)
+            row["arrived"] = reading.counts(connection, self._campaign)[1]
             connection.execute(insert(evaluations).values(row))
 
     def add_reference(self, name: str, evaluation: Evaluation) -> None:
@@ -167,8 +170,8 @@ class Archive:
     def tell(self, number: int) -> Trial:
         """Note that the search hears of a trial now, and return what it is to hear."""
         with self._database.transaction() as connection:
-            told = select(func.coalesce(func.max(trials.c.told), -1) + 1).where(trials.c.campaign == self._campaign)
-            connection.execute(self._trial(number).values(told=told.scalar_subquery(), told_at=time.time()))
+            told = self._next(connection, trials.c.told)
+            connection.execute(self._trial(number).values(told=told, told_at=time.time()))
             return reading.trials_of(connection, self._campaign, number=number)[0]
 
     def trials(self, *, after: int = -1) -> list[Trial]:
@@ -188,7 +191,17 @@ class Archive:
     def planned(self) -> list[Planned]:
         """Return the unfinished trials, by number."""
         with self._database.transaction() as connection:
-            return reading.planned_of(connection, self._campaign)
+            return reading.plans_of(connection, self._campaign, unfinished=True)
+
+    def plans(self) -> list[Planned]:
+        """Return all trials as they were planned and proposed, by number."""
+        with self._database.transaction() as connection:
+            return reading.plans_of(connection, self._campaign, unfinished=False)
+
+    def arrivals(self, split: str) -> dict[int, int | None]:
+        """Return the position of each trial's evaluation on `split` among all evaluations; None if not recorded."""
+        with self._database.transaction() as connection:
+            return reading.arrivals_of(connection, self._campaign, split)
 
     def evaluations(self, split: str, *, results: bool = False) -> dict[int, Evaluation]:
         """Return the evaluations on `split` by trial; with per-instance results if asked for."""
@@ -247,6 +260,11 @@ class Archive:
             return reading.spend(connection, self._campaign)
 
     # --- below: one row each
+
+    def _next(self, connection: Connection, position: Column[Any]) -> int:
+        """Return the first free place in an order of trials."""
+        last = connection.scalar(select(func.max(position)).where(trials.c.campaign == self._campaign))
+        return 0 if last is None else int(last) + 1
 
     def _text(self, connection: Connection, content: str) -> str:
         digest = hashlib.sha256(content.encode()).hexdigest()

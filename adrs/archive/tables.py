@@ -70,6 +70,8 @@ trials = Table(
     Column("note", Text),
     Column("told", Integer, comment="position in the order in which the search heard of trials"),
     Column("told_at", Float, comment="seconds since 1970, UTC"),
+    Column("planned_after", Integer, comment="how many trials the search had heard of when this one was planned"),
+    Column("arrived", Integer, comment="position in the order in which proposals were noted"),
     ForeignKeyConstraint(["campaign"], ["campaigns.id"]),
     ForeignKeyConstraint(["program"], ["texts.hash"]),
 )
@@ -126,6 +128,7 @@ evaluations = Table(
     Column("trial", Integer, primary_key=True),
     Column("split", String(20), primary_key=True),
     *_outcome(),
+    Column("arrived", Integer, comment="position in the order in which evaluations were noted"),
     ForeignKeyConstraint(["campaign", "trial"], ["trials.campaign", "trials.number"]),
     ForeignKeyConstraint(["instances"], ["texts.hash"]),
 )

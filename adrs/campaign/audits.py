@@ -3,7 +3,10 @@
 from typing import Any
 
 from adrs.archive import Archive
+from adrs.config import CampaignConfig
+from adrs.evaluating.audit import auditable
 from adrs.evaluation import Audit, Finding
+from adrs.problem import Problem
 from adrs.randomness import derive
 
 _KIND = "audited"
@@ -11,12 +14,25 @@ _KIND = "audited"
 
 def audits(archive: Archive) -> dict[int, Audit]:
     """Return the last audit of each trial that was audited."""
-    return {data["trial"]: _audit(data) for _, _, data in archive.events(_KIND)}
+    return {data["trial"]: audit_of(data) for _, _, data in archive.events(_KIND)}
 
 
-def record(archive: Archive, number: int, audit: Audit) -> None:
-    """Note what the audit of a trial found."""
-    archive.add_event(_KIND, {"trial": number, **audit_json(audit)})
+def required(config: CampaignConfig, problem: Problem) -> bool:
+    """Return whether only audited trials are promoted."""
+    return config.audit and auditable(problem)
+
+
+def record(archive: Archive, number: int, audit: Audit, *, due: bool = False) -> None:
+    """Note what the audit of a trial found, and after how many evaluations.
+
+    Args:
+        archive: Where to.
+        number: The trial.
+        audit: What was found.
+        due: Whether the campaign itself made it; a person asked for it otherwise.
+    """
+    facts = {"trial": number, "after": archive.counts()[1], "due": due}
+    archive.add_event(_KIND, {**facts, **audit_json(audit)})
 
 
 def key(archive: Archive, number: int) -> int:
@@ -31,6 +47,7 @@ def audit_json(audit: Audit) -> dict[str, Any]:
     return {"passed": audit.passed, "split": audit.split, "findings": findings, "seconds": audit.seconds}
 
 
-def _audit(data: Any) -> Audit:
+def audit_of(data: Any) -> Audit:
+    """Return the audit that an event tells of."""
     findings = tuple(Finding(finding["cause"], finding["message"]) for finding in data["findings"])
     return Audit(data["split"], findings, data["seconds"])

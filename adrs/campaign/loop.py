@@ -6,16 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from adrs.archive import Planned
-from adrs.campaign import audits
+from adrs.campaign import audits, decisions
+from adrs.campaign.decisions import Meanings
 from adrs.campaign.parts import Outcome, Parts
-from adrs.campaign.promotion import Promotion
+from adrs.campaign.promotion import Promotion, promotion_json
 from adrs.errors import BudgetExhausted, Interrupted, PackError, SandboxUnavailable
-from adrs.evaluating.audit import auditable
 from adrs.evaluation import Audit, Evaluation, Status
 from adrs.events import Audited, NewBest, Notice, Stopping, TrialEnded
 from adrs.problem import Split
 from adrs.program import Program
-from adrs.randomness import derive
 from adrs.trial import Parents, Proposal, Trial
 
 _TICK_SECONDS = 1.0
@@ -36,12 +35,11 @@ class _State:
     """What the loop knows; all of it can be rebuilt from the archive."""
 
     told: dict[int, Trial] = field(default_factory=dict)
-    meanings: dict[str, int] = field(default_factory=dict)
+    meanings: Meanings = field(default_factory=Meanings)
     next_number: int = 0
     waiting: "dict[Future[Any], _Task]" = field(default_factory=dict)
     queue: deque[_Task] = field(default_factory=deque)
     ending: Outcome | None = None
-    promoted: int | None = None
     auditing: bool = False
 
     @property
@@ -55,10 +53,10 @@ class Loop:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._state = _State()
-        self.promotion = Promotion(parts.problem, parts.config.validate_top, audits=_audits(parts))
-        threads = parts.config.threads()
-        sequential = threads == 1 and parts.config.workers == 1
-        self._width = 1 if sequential else threads + 2 * parts.config.workers
+        self.promotion = Promotion(
+            parts.problem, parts.config.validate_top, audits=audits.required(parts.config, parts.problem)
+        )
+        self._width = decisions.width(parts.config)
 
     def run(self) -> Outcome:
         """Work until the budget, the target, the user or a failure of ours ends it; finish what is in flight."""
@@ -93,7 +91,7 @@ class Loop:
         for number, audit in audits.audits(self._parts.archive).items():
             self.promotion.audited(number, audit)
         promoted = self._parts.archive.events("promoted")
-        self._state.promoted = promoted[-1][2]["trial"] if promoted else None
+        self.promotion.promoted = promoted[-1][2]["trial"] if promoted else None
         self._promote()
 
     def _take_up(self, plan: Planned) -> None:
@@ -139,8 +137,7 @@ class Loop:
             self._parts.budget.take_evaluation()
             number = self._state.next_number
             self._state.next_number += 1
-            seed, search = self._parts.config.seed, self._parts.search
-            parents = search.ask(derive(seed, number, "ask")) if number > 0 else None
+            parents = decisions.choose(self._parts.search, self._parts.config.seed, number)
             self._parts.archive.plan(number, parents)
             self._propose(number, parents)
             self._look_for_an_end()
@@ -153,15 +150,14 @@ class Loop:
 
     def _propose(self, number: int, parents: Parents | None) -> None:
         if parents is None:
-            self._proposed(number, Proposal(self._parts.problem.seed, "seed", note="the seed program"))
+            self._proposed(number, decisions.seed_proposal(self._parts.problem))
             return
-        proposer = self._parts.proposer(number)
-        rng = derive(self._parts.config.seed, number, "propose")
-        future = self._parts.threads.submit(proposer.propose, self._parts.problem, parents, rng)
+        proposer, problem, seed = self._parts.proposer(number), self._parts.problem, self._parts.config.seed
+        future = self._parts.threads.submit(decisions.propose, proposer, problem, parents, seed=seed, number=number)
         self._state.waiting[future] = _Task("propose", number)
 
     def _proposed(self, number: int, proposal: Proposal) -> None:
-        proposal = self._known(number, proposal)
+        proposal = self._state.meanings.marked(number, proposal)
         self._parts.archive.propose(number, proposal)
         self._go_on(number, proposal)
 
@@ -171,18 +167,8 @@ class Loop:
             self._parts.budget.return_evaluation()
             self._tell(number)
         else:
-            self._state.meanings[proposal.program.meaning] = number
+            self._state.meanings.add(number, proposal)
             self._state.queue.append(_Task("train", number, proposal.program))
-
-    def _known(self, number: int, proposal: Proposal) -> Proposal:
-        """Return the proposal, marked as a duplicate if a program of its meaning was tried before."""
-        if proposal.program is None or proposal.status is not Status.VALID:
-            return proposal
-        first = self._state.meanings.get(proposal.program.meaning, number)
-        if first == number:
-            return proposal
-        message = f"the program does the same as that of trial {first}"
-        return Proposal(proposal.program, proposal.model, Status.DUPLICATE, message, proposal.prompt, proposal.note)
 
     # --- evaluating and telling
 
@@ -245,8 +231,7 @@ class Loop:
     def _hear(self, trial: Trial, validation: Evaluation | None) -> None:
         """Take in one finished trial, live or replayed, exactly alike."""
         self._state.told[trial.number] = trial
-        if trial.program is not None:
-            self._state.meanings.setdefault(trial.program.meaning, trial.number)
+        self._state.meanings.hear(trial)
         self._parts.search.tell(trial)
         if trial.number == 0 and not trial.valid:
             problem = self._parts.problem.name
@@ -265,23 +250,17 @@ class Loop:
 
     def _audited(self, trial: Trial, audit: Audit) -> None:
         self._state.auditing = False
-        audits.record(self._parts.archive, trial.number, audit)
+        audits.record(self._parts.archive, trial.number, audit, due=True)
         self.promotion.audited(trial.number, audit)
         self._parts.tell_user(Audited(trial, audit))
         self._promote()
 
     def _promote(self) -> None:
         """Tell of a new best, and audit the trial that would be the next: one at a time, for it may spare others."""
-        best, contender = self.promotion.best, self.promotion.contender
-        if best is not None and best[0].number != self._state.promoted:
-            self._state.promoted = best[0].number
-            self._parts.archive.add_event("promoted", {"trial": best[0].number, "scores": dict(best[1].scores)})
+        best, contender = self.promotion.promote(), self.promotion.contender
+        if best is not None:
+            self._parts.archive.add_event("promoted", promotion_json(*best))
             self._parts.tell_user(NewBest(*best))
         if contender is not None and not self._state.auditing:
             self._state.auditing = True
             self._state.queue.append(_Task("audit", contender.number, contender.program))
-
-
-def _audits(parts: Parts) -> bool:
-    """Return whether only audited trials are promoted."""
-    return parts.config.audit and auditable(parts.problem)

@@ -1,13 +1,11 @@
 """Who rewrites the programs of a campaign."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 
 from adrs.archive import Archive
-from adrs.budget import Budget
 from adrs.campaign.folder import RunFolder
-from adrs.campaign.ledger import Ledgered
 from adrs.config import CampaignConfig
 from adrs.llm import Model
 from adrs.llm.catalogue import ModelSettings, open_model
@@ -51,25 +49,30 @@ def open_prompted(prompts: Path | None, references: Mapping[str, Mapping[str, fl
     return Prompted(Scripted(()), prompts=Prompts(prompts), references=references)
 
 
-class Proposers:
-    """Makes the proposer of each trial, so that every model call is booked on the trial that it is made for."""
+def open_prompts(config: CampaignConfig) -> Prompts:
+    """Return the templates of a campaign."""
+    return Prompts(Path(config.prompts) if config.prompts else None)
 
-    def __init__(self, model: Model | None, archive: Archive, budget: Budget, config: CampaignConfig) -> None:
-        self._model = model
+
+class Proposers:
+    """Makes the proposer of each trial."""
+
+    def __init__(self, model_of: Callable[[int], Model] | None, archive: Archive, config: CampaignConfig) -> None:
+        """Let the model that `model_of` returns for a trial rewrite its programs; None is the mutator."""
+        self._model_of = model_of
         self._archive = archive
-        self._budget = budget
         self._config = config
 
     def __call__(self, number: int) -> Proposer:
         """Return the proposer of trial `number`."""
-        if self._model is None:
+        if self._model_of is None:
             return Mutator()
-        model = Ledgered(self._model, self._archive, self._budget, number)
+        model = self._model_of(number)
         return Prompted(model, prompts=self._prompts, repairs=self._config.repairs, references=self._references)
 
     @cached_property
     def _prompts(self) -> Prompts:
-        return Prompts(Path(self._config.prompts) if self._config.prompts else None)
+        return open_prompts(self._config)
 
     @cached_property
     def _references(self) -> Mapping[str, Mapping[str, float]]:

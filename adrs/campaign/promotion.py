@@ -1,6 +1,7 @@
 """Which trials are run on the validation split, which of them are audited, and which one leads."""
 
 import bisect
+from typing import Any
 
 from adrs.evaluation import Audit, Evaluation
 from adrs.problem import Problem
@@ -26,6 +27,8 @@ class Promotion:
         self._leading: list[tuple[float, float]] = []
         self._validated: dict[int, tuple[Trial, Evaluation]] = {}
         self._passed: dict[int, bool] = {}
+        self.promoted: int | None = None
+        """The trial that was last said to be the best."""
 
     def due(self, trial: Trial) -> bool:
         """Hear of a told trial; return whether it is among the `top` best of its time on the training split.
@@ -63,6 +66,14 @@ class Promotion:
         first = min(unmarked, key=self._key) if self._audits and unmarked else None
         return None if first is None or first in self._passed else self._validated[first][0]
 
+    def promote(self) -> tuple[Trial, Evaluation] | None:
+        """Return the best where it is not the promoted trial, which it is from now on; else None."""
+        best = self.best
+        if best is None or best[0].number == self.promoted:
+            return None
+        self.promoted = best[0].number
+        return best
+
     def reached(self, target: float | None) -> bool:
         """Return whether the best meets `target`, and every bound."""
         if target is None or self.best is None:
@@ -72,3 +83,8 @@ class Promotion:
 
     def _key(self, number: int) -> tuple[tuple[float, float], int]:
         return self._problem.rank(self._validated[number][1]), number
+
+
+def promotion_json(trial: Trial, validation: Evaluation) -> dict[str, Any]:
+    """Return what is noted where a trial is promoted."""
+    return {"trial": trial.number, "scores": dict(validation.scores)}

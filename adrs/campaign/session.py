@@ -5,7 +5,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -18,8 +18,10 @@ from adrs.budget import Budget
 from adrs.campaign import folder as folders
 from adrs.campaign.evaluations import WorkerPool
 from adrs.campaign.folder import RunFolder
+from adrs.campaign.ledger import Ledgered
 from adrs.campaign.loop import Loop
-from adrs.campaign.models import Proposers, open_campaign_model
+from adrs.campaign.machine import note_hardware, note_image
+from adrs.campaign.models import Proposers, open_campaign_model, open_prompts
 from adrs.campaign.parts import Outcome, Parts
 from adrs.campaign.references import measure_references
 from adrs.config import CampaignConfig, Written
@@ -27,11 +29,12 @@ from adrs.errors import ConfigError, UsageError
 from adrs.evaluating.loading import load_evaluator
 from adrs.evaluating.needs import needs_of
 from adrs.events import Ended, Event, Launched, Listener, NewBest, Notice
-from adrs.hardware import Hardware, read_hardware
+from adrs.hardware import read_hardware
 from adrs.llm import Model
 from adrs.llm.waiting import Wait, sleep
 from adrs.problem import Problem, explain, load
 from adrs.sandbox.choice import Choice, choose
+from adrs.sandbox.images import content_id
 from adrs.search.catalogue import open_search
 
 _PACKAGES = ("alembic", "litellm", "numpy", "openai", "pydantic", "sqlalchemy")
@@ -49,6 +52,8 @@ class Opened:
     wall: Choice
     model: Model | None
     """None where the mutator rewrites."""
+    image: str
+    """Content id of the image that candidates run on; empty where they run on none."""
 
 
 def create(config: CampaignConfig, *, wait: Wait = sleep) -> Opened:
@@ -70,8 +75,8 @@ def create(config: CampaignConfig, *, wait: Wait = sleep) -> Opened:
     wall = _wall(problem, config)
     folder = folders.create(Path(config.runs), config.name)
     config = config.model_copy(update={"name": folder.name, "problem": _reference(config.problem)})
-    written = _written(problem, wall.name)
     try:
+        written = _written(problem, config, wall)
         model = open_campaign_model(config, folder, wait=wait)
         archive = Archive.create(
             sqlite_url(folder.archive), name=folder.name, config=config.model_dump(), written=written.model_dump()
@@ -80,7 +85,7 @@ def create(config: CampaignConfig, *, wait: Wait = sleep) -> Opened:
     except BaseException:
         folders.remove(folder)
         raise
-    return Opened(folder, problem, config, archive, wall, model)
+    return Opened(folder, problem, config, archive, wall, model, written.image)
 
 
 def reopen(folder: RunFolder, changes: Mapping[str, str], *, wait: Wait = sleep) -> Opened:
@@ -105,11 +110,15 @@ def reopen(folder: RunFolder, changes: Mapping[str, str], *, wait: Wait = sleep)
     if config.model_dump() != dict(record.config):
         archive.reconfigure(config.model_dump())
         folder.write_config(config, Written.model_validate(record.written))
-    return Opened(folder, problem, config, archive, wall, open_campaign_model(config, folder, wait=wait))
+    return Opened(folder, problem, config, archive, wall, open_campaign_model(config, folder, wait=wait), _image(wall))
 
 
 def _wall(problem: Problem, config: CampaignConfig) -> Choice:
     return choose(config.on, needs_of(problem, isolation=config.isolation, runtime=config.runtime))
+
+
+def _image(wall: Choice) -> str:
+    return content_id(wall.image) if wall.image else ""
 
 
 @dataclass(frozen=True)
@@ -135,7 +144,8 @@ def run(opened: Opened, watch: Watch) -> Outcome:
     opened.folder.stop_request.unlink(missing_ok=True)
     name, wall = opened.folder.name, opened.wall
     watch.listener(Launched(name, opened.problem.name, config.model, wall.name, config.seed, resumed=bool(before)))
-    _note_hardware(opened, watch.listener)
+    note_hardware(archive, watch.listener, timed=opened.problem.pack.clock is not None)
+    note_image(archive, watch.listener, opened.image)
     if config.on == "auto" and wall.name == "local":
         watch.listener(Notice(f"candidates run in the local sandbox: {wall.reason}"))
     pool = WorkerPool(opened.problem, wall=wall, count=config.workers)
@@ -166,7 +176,7 @@ def _parts(
         archive=archive,
         budget=budget,
         search=open_search(config.search, problem, config.search_options),
-        proposer=Proposers(opened.model, archive, budget, config),
+        proposer=Proposers(_ledgered(opened, budget), archive, config),
         evaluations=pool,
         threads=threads,
         tell_user=_keeping_best(opened.folder, watch.listener),
@@ -174,6 +184,12 @@ def _parts(
         tick=_throttled(lambda: archive.beat(session)),
         seconds=lambda: seconds_before + time.monotonic() - start,
     )
+
+
+def _ledgered(opened: Opened, budget: Budget) -> Callable[[int], Model] | None:
+    """Return what makes the model of each trial, so that every call is booked on the trial that it is made for."""
+    model = opened.model
+    return None if model is None else lambda number: Ledgered(model, opened.archive, budget, number)
 
 
 def _keeping_best(folder: RunFolder, listener: Listener) -> Listener:
@@ -218,7 +234,7 @@ def _reference(problem: str) -> str:
     return str(Path(problem).resolve()) if Path(problem).is_dir() else problem
 
 
-def _written(problem: Problem, sandbox: str) -> Written:
+def _written(problem: Problem, config: CampaignConfig, wall: Choice) -> Written:
     packages = {}
     for name in _PACKAGES:
         with contextlib.suppress(PackageNotFoundError):
@@ -229,28 +245,12 @@ def _written(problem: Problem, sandbox: str) -> Written:
         platform=platform.platform(),
         packages=packages,
         problem_hash=problem.hash,
-        sandbox=sandbox,
+        prompts_hash="" if config.model == "mutator" else open_prompts(config).hash,
+        sandbox=wall.name,
+        image=_image(wall),
         self_scored=problem.pack.self_scored,
         hardware=read_hardware(),
     )
-
-
-def _note_hardware(opened: Opened, listener: Listener) -> None:
-    """Note a machine other than that of the session before, and say so where speed is scored."""
-    known, now = _last_hardware(opened.archive), read_hardware()
-    if now == known:
-        return
-    opened.archive.add_event("hardware", asdict(now))
-    if known is not None and opened.problem.pack.clock is not None:
-        changes = ", ".join(known.changes(now))
-        listener(Notice(f"times that were measured earlier in this run do not compare: another machine ({changes})"))
-
-
-def _last_hardware(archive: Archive) -> Hardware | None:
-    events = archive.events("hardware")
-    if events:
-        return Hardware(**events[-1][2])
-    return Written.model_validate(archive.record().written).hardware
 
 
 def _changed(config: CampaignConfig, changes: Mapping[str, str]) -> CampaignConfig:

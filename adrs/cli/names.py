@@ -35,3 +35,13 @@ class ProblemName(StringParamType):
 
 def _beginning(names: list[str], incomplete: str) -> list[CompletionItem]:
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def numbers_of(text: str | None) -> list[int] | None:
+    """Return the numbers in a list such as `0,5,7`; None for None."""
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() for part in parts):
+        raise click.UsageError(f"{text!r} is no list of trial numbers, such as 0,5,7.")
+    return [int(part) for part in parts]

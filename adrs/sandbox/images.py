@@ -68,6 +68,15 @@ def find_image(*, executable: str = "docker") -> str | None:
     return next((tag for tag in found.splitlines() if "<none>" not in tag), None)
 
 
+def content_id(image: str, *, executable: str = "docker") -> str:
+    """Return the hash of what is in an image, which its tag says nothing of.
+
+    Raises:
+        SandboxUnavailable: No engine answers, or it has no such image.
+    """
+    return docker("image", "inspect", "--format", "{{.Id}}", image, executable=executable)
+
+
 def add_packages(image: str, packages: Sequence[str], *, executable: str = "docker") -> str:
     """Return the tag of an image that has pinned packages beside what is in `image`; build it where it is missing.
 
@@ -77,7 +86,7 @@ def add_packages(image: str, packages: Sequence[str], *, executable: str = "dock
     Raises:
         SandboxUnavailable: No engine answers, or a package cannot be had.
     """
-    found = docker("image", "inspect", "--format", "{{.Id}}", image, executable=executable)
+    found = content_id(image, executable=executable)
     tag = f"adrs-sandbox:{hashlib.sha256(' '.join((found, *sorted(packages))).encode()).hexdigest()[:12]}"
     if docker("images", "--quiet", tag, executable=executable):
         return tag

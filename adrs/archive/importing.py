@@ -1,0 +1,79 @@
+"""Making an archive from what `exporting` wrote."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+from adrs.archive import schema
+from adrs.archive.checking import check
+from adrs.archive.connection import Database, sqlite_url
+from adrs.archive.formats import Source, csv, damaged, parquet
+from adrs.archive.formats.folders import Folder
+from adrs.archive.formats.jsonl import Lines
+from adrs.archive.raw import Raw, Row
+from adrs.archive.tables import SCHEMA
+from adrs.errors import UsageError
+
+
+def import_archive(source: Path, target: Path) -> None:
+    """Make the archive `target`, which does not exist, from an export of this or an older schema.
+
+    Where it fails, something may be left at `target`.
+
+    Raises:
+        UsageError: There is no `source`.
+        ArchiveOutdated: A newer adrs wrote it.
+        ArchiveError: It is no export, damaged, or what it holds breaks an invariant.
+        MissingPart: It is Parquet, and pyarrow is not installed.
+    """
+    opened = _open(source)
+    _upgrade(target, opened.schema)
+    _fill(target, opened, source)
+    if opened.schema != SCHEMA:
+        _upgrade(target, SCHEMA)
+    broken = [verdict for verdict in check(target) if verdict.state == "violated"]
+    if broken:
+        raise damaged(source, "; ".join(f"{verdict.says}: {', '.join(verdict.offenders)}" for verdict in broken[:3]))
+
+
+def rename(archive: Path, name: str) -> None:
+    """Give the campaign in an archive another name."""
+    with closing(sqlite3.connect(archive)) as connection, connection:
+        config = json.loads(connection.execute("SELECT config FROM campaigns").fetchone()[0])
+        connection.execute("UPDATE campaigns SET name = ?, config = ?", (name, json.dumps({**config, "name": name})))
+
+
+def _open(source: Path) -> Source:
+    if source.is_dir():
+        return Folder(source, {"csv": csv.read_table, "parquet": parquet.read_table})
+    if not source.is_file():
+        raise UsageError(f"there is no {str(source)!r}", "Name what `adrs archive export` wrote.")
+    return Lines(source)
+
+
+def _upgrade(target: Path, to: str) -> None:
+    database = Database(sqlite_url(target))
+    try:
+        with database.transaction() as connection:
+            schema.upgrade(connection, to=to)
+    finally:
+        database.close()
+
+
+def _fill(target: Path, opened: Source, source: Path) -> None:
+    with closing(sqlite3.connect(target)) as connection, connection:
+        shapes = {shape.name: shape for shape in Raw(connection).shapes if shape.columns}
+        try:
+            for table, rows in groupby(opened.rows(shapes), key=itemgetter(0)):
+                places = ", ".join("?" * len(shapes[table].columns))
+                connection.executemany(f'INSERT INTO "{table}" VALUES ({places})', _values(rows))
+        except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
+            raise damaged(source, str(error)) from None
+
+
+def _values(rows: Iterator[tuple[str, Row]]) -> Iterator[Row]:
+    return (row for _, row in rows)

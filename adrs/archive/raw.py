@@ -1,0 +1,95 @@
+"""The database as it lies on the disk, opened for reading alone: what SQLite holds, and not what we make of it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from adrs.archive.schema import require
+from adrs.archive.tables import METADATA
+from adrs.errors import ArchiveError
+
+Kind: TypeAlias = Literal["text", "integer", "real", "blob"]
+Value: TypeAlias = str | int | float | bytes | None
+Row: TypeAlias = tuple[Value, ...]
+
+_KINDS: dict[str, Kind] = {"INTEGER": "integer", "BOOLEAN": "integer", "FLOAT": "real", "BLOB": "blob"}
+TYPES: dict[Kind, type] = {"text": str, "integer": int, "real": float, "blob": bytes}
+"""What SQLite hands out for a value of each kind."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column, and what its values are kept as."""
+
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A table's name and columns."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+
+class _Snapshot(sqlite3.Connection):
+    """A connection that goes on with what it saw first, whoever uses it."""
+
+    def rollback(self) -> None:
+        """Do nothing: there is nothing to undo, and the snapshot would end."""
+
+
+class Raw:
+    """One snapshot of a database; what a controller commits meanwhile is not seen."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """The tables, those first that others refer to."""
+        return [self.shape(table.name) for table in METADATA.sorted_tables]
+
+    def shape(self, table: str) -> Shape:
+        """Return the columns of a table, in the order in which rows have them."""
+        found = self.connection.execute(f'PRAGMA table_info("{table}")')
+        return Shape(table, tuple(Column(name, _KINDS.get(kind, "text")) for _, name, kind, *_ in found))
+
+    def rows(self, table: str) -> Iterator[Row]:
+        """Return the rows of a table in the order in which they were added."""
+        return self.connection.execute(f'SELECT * FROM "{table}" ORDER BY rowid')
+
+
+@contextmanager
+def open_raw(path: Path) -> Iterator[Raw]:
+    """Yield the archive at `path`; neither it nor its folder is written to.
+
+    Raises:
+        ArchiveOutdated: Another version of adrs wrote it.
+        ArchiveError: It is no archive, or cannot be read.
+    """
+    try:
+        with closing(sqlite3.connect(_uri(path), uri=True, isolation_level=None, factory=_Snapshot)) as connection:
+            connection.execute("BEGIN")
+            require(_schema(connection), url=str(path))
+            yield Raw(connection)
+    except sqlite3.Error as error:
+        raise ArchiveError(f"the archive {str(path)!r} cannot be read: {error}", "Restore it from a copy.") from None
+
+
+def _uri(path: Path) -> str:
+    """Return how to open a file without leaving a write-ahead log beside it, unless one is there."""
+    log = path.with_name(f"{path.name}-wal")
+    return f"{path.absolute().as_uri()}?mode=ro{'' if log.exists() else '&immutable=1'}"
+
+
+def _schema(connection: sqlite3.Connection) -> str | None:
+    query = "SELECT name FROM sqlite_master WHERE name = 'alembic_version'"
+    if connection.execute(query).fetchone() is None:
+        return None
+    found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(found[0]) if found else None
