@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +18,11 @@ def test_spend_never_exceeds_the_limit(limit, calls):
     budget = Budget(BudgetLimits(dollars=limit))
     for worst, share, settles in calls:
         try:
-            budget.reserve(Spend(dollars=worst))
+            reserved = budget.try_reserve(Spend(dollars=worst))
         except BudgetExhausted:
+            assert budget.spent.dollars + worst > limit
+            continue
+        if not reserved:
             assert budget.spent.dollars + budget.held.dollars + worst > limit
             continue
         if settles:
@@ -42,10 +47,45 @@ def test_tokens_are_a_limit_of_their_own():
 
 def test_trials_and_evaluations_are_counted_to_the_last():
     budget = Budget(BudgetLimits(trials=2, evaluations=1))
-    assert [budget.take_trial() for _ in range(3)] == [True, True, False]
-    assert [budget.take_evaluation() for _ in range(2)] == [True, False]
+    assert [budget.begin_trial() for _ in range(2)] == [True, False]  # no evaluation is left for the second
     budget.return_evaluation()
-    assert budget.take_evaluation()
+    assert [budget.begin_trial() for _ in range(2)] == [True, False]
+    assert budget.trials == 2
+    budget.return_evaluation()
+    assert not budget.begin_trial()
+
+
+def test_evaluator_seconds_are_set_aside_at_their_longest_and_settled():
+    budget = Budget(BudgetLimits(evaluator_seconds=25), evaluation_seconds=10)
+    assert [budget.begin_evaluation() for _ in range(3)] == [True, True, False]
+    assert budget.exhausted(0) is None  # the two under way may be quick
+    budget.end_evaluation(2)
+    budget.end_evaluation(2)
+    assert budget.begin_evaluation()
+    budget.end_evaluation(12)
+    assert not budget.begin_evaluation()
+    assert budget.exhausted(0) == "25 evaluator seconds"
+
+
+def test_a_call_waits_while_others_may_leave_room_for_it():
+    budget = Budget(BudgetLimits(dollars=1))
+    budget.reserve(Spend(dollars=0.6))
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(budget.reserve, Spend(dollars=0.6))
+        assert not wait([waiting], timeout=0.05).done
+        budget.settle(Spend(dollars=0.6), Spend(dollars=0.1))
+        waiting.result(timeout=10)
+    assert budget.held.dollars == pytest.approx(0.6)
+
+
+def test_nobody_waits_for_room_once_the_campaign_stops():
+    budget = Budget(BudgetLimits(dollars=1))
+    budget.reserve(Spend(dollars=0.6))
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(budget.reserve, Spend(dollars=0.6))
+        budget.stop()
+        with pytest.raises(BudgetExhausted):
+            waiting.result(timeout=10)
 
 
 @pytest.mark.parametrize(

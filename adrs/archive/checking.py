@@ -61,6 +61,7 @@ _RULES = (
     _Rule("told", "the search heard of trials in an order without holes", trials.told_in_order),
     _Rule("proposals", "every proposal is whole", trials.proposed),
     _Rule("complete", "trials that the search heard of lack nothing", trials.complete),
+    _Rule("states", "every trial is in the state that its facts say", trials.in_state),
     _Rule("parents", "trials learn from trials that the search had heard of", trials.earlier),
     _Rule("requests", "every request to a model is in a state that fits it", completions.whole),
     _Rule("prices", "prices and tokens are within what was reserved", completions.priced),

@@ -1,33 +1,57 @@
 """Opening the database, and turning its failures into ours."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, InterfaceError
 from sqlalchemy.pool import StaticPool
 
-from adrs.errors import ArchiveError
+from adrs.archive import server
+from adrs.errors import ArchiveError, ConfigError, MissingPart
 
 _WAIT_SECONDS = 30
+_R = TypeVar("_R")
 
 
-def connect(url: str) -> Engine:
+def connect(url: URL) -> Engine:
     """Return an engine for `url` with a single connection: one process, one writer.
 
     SQLite is put in WAL mode with a flush at every commit, so that readers never block the writer, and neither
     `kill -9` nor a power cut loses what was committed.
+
+    Raises:
+        ConfigError: It is no URL of SQLite or PostgreSQL.
+        MissingPart: The driver is not installed.
     """
+    if url.get_backend_name() == "postgresql":
+        return server.connect(url)
+    if url.get_backend_name() != "sqlite":
+        raise ConfigError(
+            f"{url.render_as_string()!r} is neither SQLite nor PostgreSQL", "Write postgresql://USER@HOST/DATABASE."
+        )
     engine = create_engine(
         url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": _WAIT_SECONDS}
     )
     event.listen(engine, "connect", _configure)
     return engine
+
+
+def parse_url(url: str) -> URL:
+    """Return a database's URL, taken apart.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise ConfigError(f"{url!r} is no URL of a database", "Write postgresql://USER@HOST/DATABASE.") from None
 
 
 def sqlite_url(path: Path) -> str:
@@ -57,8 +81,12 @@ class Database:
     """One connection, handed to one thread at a time."""
 
     def __init__(self, url: str) -> None:
-        self.url = make_url(url).render_as_string(hide_password=True)
-        self.engine = connect(url)
+        parsed = parse_url(url)
+        self.url = parsed.render_as_string(hide_password=True)
+        try:
+            self.engine = connect(parsed)
+        except ModuleNotFoundError as error:
+            raise MissingPart(f"{error.name} is not installed", "`pip install 'adrs[postgresql]'`.") from None
         self._lock = RLock()
 
     @contextmanager
@@ -68,22 +96,37 @@ class Database:
         Raises:
             ArchiveError: The disk is full, the file is read-only, locked or no database.
         """
-        with self._lock:
-            try:
+        with self._lock, self._explained(), self.engine.begin() as connection:
+            yield connection
+
+    def run(self, body: Callable[[Connection], _R]) -> _R:
+        """Return what `body` returns, in one transaction; again, where a database server went away meanwhile.
+
+        Raises:
+            ArchiveError: As `transaction`, or the server does not come back in time.
+        """
+        with self._lock, self._explained():
+            if self.engine.dialect.name == "sqlite":
                 with self.engine.begin() as connection:
-                    yield connection
-            except IntegrityError:
-                raise  # a bug of ours, not of the machine
-            except DatabaseError as error:
-                raise ArchiveError(f"the archive {self.url!r} cannot be used: {error.orig}", _way_out(error)) from error
+                    return body(connection)
+            return server.run(self.engine, body)
 
     def close(self) -> None:
         """Close the connection; the write-ahead log is folded into the file."""
         with self._lock:
             self.engine.dispose()
 
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise  # a bug of ours, not of the machine
+        except (DatabaseError, InterfaceError) as error:
+            raise ArchiveError(f"the archive {self.url!r} cannot be used: {error.orig}", _way_out(error)) from error
 
-def _way_out(error: DatabaseError) -> str:
+
+def _way_out(error: DatabaseError | InterfaceError) -> str:
     message = str(error.orig)
     ways = {
         "full": "Free some disk space, then `adrs resume RUN`; nothing that was committed is lost.",
@@ -92,5 +135,7 @@ def _way_out(error: DatabaseError) -> str:
         "unable to open": "Check that the run's folder exists and can be read.",
         "not a database": "Name the folder of a run; if it was one, restore it from a copy.",
         "malformed": "Restore it from a copy.",
+        "password": "Give it in PGPASSWORD or ~/.pgpass.",
+        "connection": "Check that the database server runs and can be reached, then `adrs resume RUN`.",
     }
     return next((way for mark, way in ways.items() if mark in message), "Check the disk, then `adrs resume RUN`.")

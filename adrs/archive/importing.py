@@ -66,11 +66,11 @@ def _upgrade(target: Path, to: str) -> None:
 
 def _fill(target: Path, opened: Source, source: Path) -> None:
     with closing(sqlite3.connect(target)) as connection, connection:
-        shapes = {shape.name: shape for shape in Raw(connection).shapes if shape.columns}
+        raw = Raw(connection)
+        shapes = {shape.name: shape for shape in raw.shapes if shape.columns}
         try:
             for table, rows in groupby(opened.rows(shapes), key=itemgetter(0)):
-                places = ", ".join("?" * len(shapes[table].columns))
-                connection.executemany(f'INSERT INTO "{table}" VALUES ({places})', _values(rows))
+                raw.fill(shapes[table], _values(rows))
         except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
             raise damaged(source, str(error)) from None
 

@@ -1,6 +1,7 @@
 """The database as it lies on the disk, opened for reading alone: what SQLite holds, and not what we make of it."""
 
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from adrs.archive.schema import require
-from adrs.archive.tables import METADATA
+from adrs.archive.tables import METADATA, Deflated
 from adrs.errors import ArchiveError
 
 Kind: TypeAlias = Literal["text", "integer", "real", "blob"]
@@ -18,14 +19,21 @@ Row: TypeAlias = tuple[Value, ...]
 _KINDS: dict[str, Kind] = {"INTEGER": "integer", "BOOLEAN": "integer", "FLOAT": "real", "BLOB": "blob"}
 TYPES: dict[Kind, type] = {"text": str, "integer": int, "real": float, "blob": bytes}
 """What SQLite hands out for a value of each kind."""
+_DEFLATED = {
+    (table.name, column.name)
+    for table in METADATA.tables.values()
+    for column in table.columns
+    if isinstance(column.type, Deflated)
+}
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column, and what its values are kept as."""
+    """A column, and what its values are; text may be kept deflated."""
 
     name: str
     kind: Kind
+    deflated: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,8 @@ class Raw:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        connection.create_function("inflate", 1, _inflate, deterministic=True)
+        connection.create_function("deflate", 1, _deflate, deterministic=True)
 
     @property
     def shapes(self) -> list[Shape]:
@@ -57,11 +67,34 @@ class Raw:
     def shape(self, table: str) -> Shape:
         """Return the columns of a table, in the order in which rows have them."""
         found = self.connection.execute(f'PRAGMA table_info("{table}")')
-        return Shape(table, tuple(Column(name, _KINDS.get(kind, "text")) for _, name, kind, *_ in found))
+        return Shape(table, tuple(_column(table, name, kind) for _, name, kind, *_ in found))
 
     def rows(self, table: str) -> Iterator[Row]:
         """Return the rows of a table in the order in which they were added."""
-        return self.connection.execute(f'SELECT * FROM "{table}" ORDER BY rowid')
+        names = (f'inflate("{each.name}")' if each.deflated else f'"{each.name}"' for each in self.shape(table).columns)
+        return self.connection.execute(f'SELECT {", ".join(names)} FROM "{table}" ORDER BY rowid')
+
+    def fill(self, shape: Shape, rows: Iterator[Row]) -> None:
+        """Add rows to a table."""
+        places = ", ".join("deflate(?)" if column.deflated else "?" for column in shape.columns)
+        self.connection.executemany(f'INSERT INTO "{shape.name}" VALUES ({places})', rows)
+
+
+def _column(table: str, name: str, declared: str) -> Column:
+    deflated = declared == "BLOB" and (table, name) in _DEFLATED
+    return Column(name, "text" if deflated else _KINDS.get(declared, "text"), deflated)
+
+
+def _inflate(value: bytes | str | None) -> str | bytes | None:
+    """Return the text that was deflated to `value`; what is no such thing as it is, for others to find wrong."""
+    try:
+        return zlib.decompress(value).decode() if isinstance(value, bytes) else value
+    except (zlib.error, UnicodeDecodeError):
+        return value
+
+
+def _deflate(value: str | None) -> bytes | None:
+    return None if value is None else zlib.compress(value.encode())
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from adrs.archive import codec
 from adrs.archive.records import Call, CampaignRecord, Planned, Session
+from adrs.archive.states import TrialState
 from adrs.archive.tables import campaigns, completions, evaluations, events, references, sessions, texts, trials
 from adrs.evaluation import Evaluation, Status
 from adrs.llm import Completion, Message, Prompt, Usage
@@ -20,11 +21,20 @@ def record(connection: Connection, campaign: int) -> CampaignRecord:
     return CampaignRecord(row.name, row.created, row.config, row.written)
 
 
-def sessions_of(connection: Connection, campaign: int) -> list[Session]:
-    """Return the campaign's sessions, oldest first."""
+def sessions_of(connection: Connection, campaign: int, *, now: float) -> list[Session]:
+    """Return the campaign's sessions as of `now`, oldest first."""
     query = select(sessions).where(sessions.c.campaign == campaign).order_by(sessions.c.number)
     return [
-        Session(row.number, row.controller, row.started, row.heartbeat, row.ended, row.reason or "", row.finished)
+        Session(
+            row.number,
+            row.controller,
+            row.started,
+            row.heartbeat,
+            row.ended,
+            row.reason or "",
+            row.finished,
+            age=now - row.heartbeat,
+        )
         for row in connection.execute(query)
     ]
 
@@ -62,6 +72,8 @@ def plans_of(connection: Connection, campaign: int, *, unfinished: bool) -> list
             row.planned_after,
             row.arrived,
             row.told,
+            TrialState(row.state),
+            tuple(row.hints or ()),
         )
         for row in rows
     ]
@@ -115,10 +127,11 @@ def calls_of(connection: Connection, campaign: int, number: int | None) -> list[
 
 
 def spend(connection: Connection, campaign: int) -> Spend:
-    """Return what the campaign has cost so far."""
+    """Return what the campaign has cost so far; evaluations that were cut off count with their time up to then."""
     total = sum(_spend_by_trial(connection, campaign).values(), Spend())
-    seconds = connection.scalar(select(func.sum(evaluations.c.seconds)).where(evaluations.c.campaign == campaign))
-    return total + Spend(seconds=float(seconds or 0.0))
+    ended = connection.scalar(select(func.sum(evaluations.c.seconds)).where(evaluations.c.campaign == campaign))
+    cut = sum(data["seconds"] for _, _, data in events_of(connection, campaign, "cut"))
+    return total + Spend(seconds=float(ended or 0.0) + cut)
 
 
 def _spend_by_trial(connection: Connection, campaign: int, number: int | None = None) -> dict[int, Spend]:
@@ -178,7 +191,8 @@ def _call(row: Row[Any], known: Mapping[str, str]) -> Call:
     prompt = Prompt(tuple(Message(role, known[digest]) for role, digest in row.prompt))
     reserved = Spend(row.reserved_dollars, row.reserved_tokens)
     completion = _completion(row) if row.state == "answered" else None
-    return Call(row.trial, row.call, row.request, row.state, prompt, completion, reserved, row.error or "", row.seed)
+    sent = row.trial, row.call, row.request, row.state, prompt
+    return Call(*sent, completion, reserved, row.error or "", row.seed, row.arrived)
 
 
 def _completion(row: Row[Any]) -> Completion:

@@ -1,16 +1,13 @@
 """What the archive hands out besides trials and evaluations."""
 
-import platform
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
+from adrs.archive.states import TrialState
 from adrs.llm import Completion, Prompt
 from adrs.trial import Proposal, Spend
 
-_STALE_SECONDS = 60.0
 CallState = Literal["sent", "answered", "failed", "unknown"]
 
 
@@ -33,7 +30,18 @@ class CampaignRecord:
 
 @dataclass(frozen=True)
 class Session:
-    """One time that a controller ran the campaign. Times are seconds since 1970, UTC."""
+    """One time that a controller ran the campaign. Times are seconds since 1970, UTC.
+
+    Attributes:
+        number: 1 for the first.
+        controller: Host, pid and what tells processes of one pid apart, with colons between them.
+        started: When it began.
+        heartbeat: When it was last heard of.
+        ended: When it ended; None if it did not, or died.
+        reason: Why it ended.
+        finished: Whether the budget or the target was reached.
+        age: Seconds since the heartbeat, by the database's clock, when this was read.
+    """
 
     number: int
     controller: str
@@ -42,19 +50,12 @@ class Session:
     ended: float | None
     reason: str
     finished: bool
+    age: float = 0.0
 
     @property
     def seconds(self) -> float:
         """How long it ran, as far as is known."""
         return (self.ended or self.heartbeat) - self.started
-
-
-def running(sessions: Sequence[Session]) -> bool:
-    """Return whether a controller is at work: its heartbeat is fresh and, on this host, its process lives."""
-    if not sessions or sessions[-1].ended is not None or time.time() - sessions[-1].heartbeat > _STALE_SECONDS:
-        return False
-    host, _, pid = sessions[-1].controller.rpartition(":")
-    return host != platform.node() or Path(f"/proc/{pid}").exists()
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ class Planned:
         after: How many trials the search had heard of when this one was planned; None if that was not recorded.
         arrived: Position in the order in which proposals were noted; None if there is none, or it was not recorded.
         told: Position in the order in which the search heard of trials; None while it has not.
+        state: How far it is.
+        hints: Numbers of the hints that it was given.
     """
 
     number: int
@@ -80,6 +83,8 @@ class Planned:
     after: int | None = None
     arrived: int | None = None
     told: int | None = None
+    state: TrialState = TrialState.PLANNED
+    hints: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ class Call:
         reserved: The most that it can have cost.
         error: Why it failed; empty unless failed.
         seed: What the model was to draw from.
+        arrived: Position in the order in which answers were noted; None if there is none, or it was not recorded.
     """
 
     trial: int
@@ -108,6 +114,7 @@ class Call:
     reserved: Spend
     error: str = ""
     seed: int = 0
+    arrived: int | None = None
 
     @property
     def spent(self) -> Spend:

@@ -1,5 +1,6 @@
 """The tables of the archive: the facts of campaigns, and nothing derived from them."""
 
+import zlib
 from typing import Any
 
 from sqlalchemy import (
@@ -16,17 +17,33 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """Revision of the newest migration; these tables are what it leads to."""
 METADATA = MetaData()
+
+
+class Deflated(TypeDecorator[str]):
+    """Text that is kept as deflated UTF-8."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else zlib.compress(value.encode())
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        return None if value is None else zlib.decompress(value).decode()
+
 
 texts = Table(
     "texts",
     METADATA,
     Column("hash", String(64), primary_key=True),
-    Column("content", Text, nullable=False),
-    comment="Programs, messages of prompts and instance lists, each once, by SHA-256.",
+    Column("content", Deflated, nullable=False),
+    comment="Deflated: programs, messages of prompts and instance lists, each once, by SHA-256.",
 )
 
 campaigns = Table(
@@ -37,6 +54,7 @@ campaigns = Table(
     Column("created", String(32), nullable=False, comment="ISO 8601, UTC"),
     Column("config", JSON, nullable=False, comment="resolved settings"),
     Column("written", JSON, nullable=False, comment="versions and hashes of what made the results"),
+    Column("session", Integer, comment="the session that may write"),
 )
 
 sessions = Table(
@@ -44,7 +62,12 @@ sessions = Table(
     METADATA,
     Column("campaign", Integer, primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("controller", String(200), nullable=False, comment="host:pid"),
+    Column(
+        "controller",
+        String(200),
+        nullable=False,
+        comment="host:pid:start; start tells processes of one pid apart",
+    ),
     Column("started", Float, nullable=False, comment="seconds since 1970, UTC"),
     Column("heartbeat", Float, nullable=False),
     Column("ended", Float),
@@ -72,6 +95,9 @@ trials = Table(
     Column("told_at", Float, comment="seconds since 1970, UTC"),
     Column("planned_after", Integer, comment="how many trials the search had heard of when this one was planned"),
     Column("arrived", Integer, comment="position in the order in which proposals were noted"),
+    Column("meaning", String(64), comment="hash of the program's syntax tree"),
+    Column("hints", JSON, comment="numbers of the hints that its prompt held"),
+    Column("state", String(12), nullable=False, default="planned", comment="see adrs.archive.states"),
     ForeignKeyConstraint(["campaign"], ["campaigns.id"]),
     ForeignKeyConstraint(["program"], ["texts.hash"]),
 )
@@ -91,7 +117,7 @@ completions = Table(
     Column("sent", Float, nullable=False),
     Column("reserved_dollars", Float, nullable=False),
     Column("reserved_tokens", Integer, nullable=False),
-    Column("text", Text, comment="verbatim"),
+    Column("text", Deflated, comment="verbatim"),
     Column("model", String(200)),
     Column("prompt_tokens", Integer),
     Column("completion_tokens", Integer),
@@ -102,6 +128,7 @@ completions = Table(
     Column("finish", String(40)),
     Column("attempts", Integer),
     Column("error", Text),
+    Column("arrived", Integer, comment="position in the order in which answers were noted"),
     ForeignKeyConstraint(["campaign", "trial"], ["trials.campaign", "trials.number"]),
 )
 
@@ -133,6 +160,17 @@ evaluations = Table(
     ForeignKeyConstraint(["instances"], ["texts.hash"]),
 )
 
+underway = Table(
+    "underway",
+    METADATA,
+    Column("campaign", Integer, primary_key=True),
+    Column("trial", Integer, primary_key=True),
+    Column("split", String(20), primary_key=True),
+    Column("since", Float, nullable=False, comment="seconds since 1970, UTC"),
+    ForeignKeyConstraint(["campaign", "trial"], ["trials.campaign", "trials.number"]),
+    comment="evaluations that have begun and not ended",
+)
+
 references = Table(
     "references",
     METADATA,
@@ -155,3 +193,4 @@ events = Table(
     Column("data", JSON, nullable=False),
     ForeignKeyConstraint(["campaign"], ["campaigns.id"]),
 )
+Index("events_kind", events.c.campaign, events.c.kind, events.c.id)

@@ -1,10 +1,19 @@
 """A model whose every call is in the archive: before it is sent, and again before its answer is used."""
 
-from adrs.archive import Archive
+from collections.abc import Iterable
+
+from adrs.archive import Archive, Call
 from adrs.budget import Budget
 from adrs.errors import AdrsError
 from adrs.llm import AnswerLost, Completion, Model, Prompt, Quote
 from adrs.trial import Spend
+
+
+def first_answers(calls: Iterable[Call]) -> dict[int, Completion]:
+    """Return the completion of each call that was answered; of several answers, the one that came first."""
+    answered = [call for call in calls if call.completion is not None]
+    answered.sort(key=lambda call: (call.arrived if call.arrived is not None else -1, call.request), reverse=True)
+    return {call.call: call.completion for call in answered if call.completion is not None}
 
 
 class Ledgered:
@@ -16,7 +25,7 @@ class Ledgered:
         self._archive = archive
         self._budget = budget
         self._trial = trial
-        self._kept = {call.call: call.completion for call in archive.calls(trial) if call.completion is not None}
+        self._kept = first_answers(archive.calls(trial))
         self._calls = 0
 
     def quote(self, prompt: Prompt) -> Quote:

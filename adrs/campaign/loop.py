@@ -99,7 +99,8 @@ class Loop:
         if self._parts.archive.evaluation(plan.number, "train") is not None:
             self._tell(plan.number)
             return
-        self._parts.budget.take_evaluation()
+        if not self._parts.budget.begin_evaluation():
+            return  # it stays open, and goes on once the limit is raised
         if plan.proposal is None:
             self._propose(plan.number, self._parents(plan))
         else:
@@ -128,13 +129,14 @@ class Loop:
     def _end(self, outcome: Outcome) -> None:
         if self._state.ending is None:
             self._state.ending = outcome
+            if not outcome.finished:
+                self._parts.budget.stop()
             self._parts.tell_user(Stopping(self._state.in_flight, outcome.reason))
 
     # --- planning and proposing
 
     def _plan(self) -> None:
-        while self._state.ending is None and self._has_room() and self._parts.budget.take_trial():
-            self._parts.budget.take_evaluation()
+        while self._state.ending is None and self._has_room() and self._parts.budget.begin_trial():
             number = self._state.next_number
             self._state.next_number += 1
             parents = decisions.choose(self._parts.search, self._parts.config.seed, number)
@@ -181,6 +183,7 @@ class Loop:
         assert task.program is not None
         if task.kind != "audit":
             split: Split = "train" if task.kind == "train" else "validation"
+            self._parts.archive.begin_evaluation(task.number, split)
             return self._parts.evaluations.evaluate(task.program, split)
         validation = self._parts.archive.evaluation(task.number, "validation")
         assert validation is not None  # only validated trials are audited
@@ -216,6 +219,7 @@ class Loop:
 
     def _evaluated(self, task: _Task, evaluation: Evaluation) -> None:
         self._parts.archive.add_evaluation(task.number, evaluation)
+        self._parts.budget.end_evaluation(evaluation.seconds)
         if task.kind == "train":
             self._tell(task.number)
         else:
@@ -243,7 +247,7 @@ class Loop:
             return
         if validation is not None:
             self.promotion.validated(trial, validation)
-        elif self._parts.budget.take_evaluation():
+        elif self._parts.budget.begin_evaluation():
             self._state.queue.append(_Task("validation", trial.number, trial.program))
 
     # --- promoting

@@ -140,7 +140,7 @@ def run(opened: Opened, watch: Watch) -> Outcome:
     """Run one session of a campaign to its end, and say how it ended."""
     archive, config = opened.archive, opened.config
     before = archive.sessions()
-    number = archive.begin_session()
+    archive.begin_session()
     opened.folder.stop_request.unlink(missing_ok=True)
     name, wall = opened.folder.name, opened.wall
     watch.listener(Launched(name, opened.problem.name, config.model, wall.name, config.seed, resumed=bool(before)))
@@ -152,23 +152,27 @@ def run(opened: Opened, watch: Watch) -> Outcome:
     threads = ThreadPoolExecutor(config.threads(), thread_name_prefix="model")
     outcome = Outcome("the controller failed")
     try:
-        parts = _parts(opened, pool, threads, watch, number, sum(session.seconds for session in before))
+        parts = _parts(opened, pool, threads, watch, sum(session.seconds for session in before))
         measure_references(parts)
         outcome = Loop(parts).run()
     finally:
         pool.close()
         threads.shutdown(wait=False, cancel_futures=True)
-        archive.end_session(number, reason=outcome.reason, finished=outcome.finished)
+        archive.end_session(reason=outcome.reason, finished=outcome.finished)
         watch.listener(Ended(outcome.reason, outcome.finished))
     return outcome
 
 
-def _parts(
-    opened: Opened, pool: WorkerPool, threads: ThreadPoolExecutor, watch: Watch, session: int, seconds_before: float
-) -> Parts:
+def _parts(opened: Opened, pool: WorkerPool, threads: ThreadPoolExecutor, watch: Watch, seconds_before: float) -> Parts:
     problem, config, archive = opened.problem, opened.config, opened.archive
     trials, evaluations = archive.counts()
-    budget = Budget(config.limits(), archive.spend(), trials=trials, evaluations=evaluations)
+    budget = Budget(
+        config.limits(),
+        archive.spend(),
+        trials=trials,
+        evaluations=evaluations,
+        evaluation_seconds=problem.pack.limits.seconds,
+    )
     start = time.monotonic()
     return Parts(
         problem=problem,
@@ -181,7 +185,7 @@ def _parts(
         threads=threads,
         tell_user=_keeping_best(opened.folder, watch.listener),
         stop_asked=lambda: _stop_requested(opened.folder, watch) or watch.stop_asked(),
-        tick=_throttled(lambda: archive.beat(session)),
+        tick=_throttled(archive.beat),
         seconds=lambda: seconds_before + time.monotonic() - start,
     )
 

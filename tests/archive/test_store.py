@@ -39,6 +39,7 @@ def archive(url):
 def seed(archive):
     archive.plan(0, None)
     archive.propose(0, Proposal(Program("x = 1\n"), "seed"))
+    archive.begin_evaluation(0, "train")
     archive.add_evaluation(0, TRAIN)
     return archive.tell(0)
 
@@ -70,7 +71,9 @@ def test_scores_and_results_come_back_bit_for_bit(archive):
 
 def test_the_conditions_of_timed_evaluations_come_back(archive, tmp_path):
     archive.plan(0, None)
+    archive.propose(0, Proposal(Program("x = 1\n"), "seed"))
     timed = replace(TRAIN, conditions={"load_before": 0.25, "core": 1.0})
+    archive.begin_evaluation(0, "train")
     archive.add_evaluation(0, timed)
     archive.add_reference("edd", timed)
     archive.add_reference("spt", TRAIN)
@@ -117,10 +120,10 @@ def test_a_request_that_a_dead_session_left_open_counts_at_its_worst(archive):
 
 
 def test_sessions_and_events_are_in_order(archive):
-    first = archive.begin_session()
-    archive.end_session(first, reason="interrupted", finished=False)
-    second = archive.begin_session()
-    archive.beat(second)
+    archive.begin_session()
+    archive.end_session(reason="interrupted", finished=False)
+    archive.begin_session()
+    archive.beat()
     one, two = archive.sessions()
     assert (one.reason, one.finished, two.ended) == ("interrupted", False, None)
     archive.reconfigure({"seed": 7, "dollars": 5})

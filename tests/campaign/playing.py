@@ -1,6 +1,7 @@
 """Campaigns with real searches and proposers, over a bench whose scores follow from the program's hash."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 from adrs.campaign.ledger import Ledgered
 from adrs.campaign.models import Proposers
@@ -35,7 +36,7 @@ class Bench:
 
     def _submit(self, function, *arguments):
         self.free -= 1
-        outer: Future = Future()
+        outer: Future[Any] = Future()
 
         def work():
             outcome = function(*arguments)
@@ -81,9 +82,9 @@ class Campaign(World):
         self.proposer = Proposers(model_of, self.archive, self.config)
 
     def session(self):
-        number = self.archive.begin_session()
+        self.archive.begin_session()
         outcome = self.loop().run()
-        self.archive.end_session(number, reason=outcome.reason, finished=outcome.finished)
+        self.archive.end_session(reason=outcome.reason, finished=outcome.finished)
         return outcome
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from adrs.archive import Archive
 from adrs.archive.connection import sqlite_url
@@ -19,6 +20,7 @@ from adrs.events import Event
 from adrs.llm import Completion, Prompt, Quote, Usage
 from adrs.problem import Problem, Split
 from adrs.program import Program
+from adrs.proposing import Proposer
 from adrs.search.catalogue import open_search
 from adrs.testing.samples import sample_problem
 from adrs.trial import Parents, Proposal
@@ -110,8 +112,8 @@ class World:
 
     folder: Path
     config: CampaignConfig
-    bench: Inline = field(default_factory=Inline)
-    proposer: Callable[[int], Nudger] = field(default=lambda number: Nudger())
+    bench: Any = field(default_factory=Inline)
+    proposer: Callable[[int], Proposer] = field(default=lambda number: Nudger())
     stop: Callable[[], str | None] = field(default=lambda: None)
     events: list[Event] = field(default_factory=list)
 

@@ -69,6 +69,7 @@ def test_trials_as_json(runs: Path) -> None:
 def test_a_failure_on_validation_is_shown(tmp_path: Path) -> None:
     writer = Writer(tmp_path / "x", name="x")
     writer.run(0, 80, ())
+    writer.archive.begin_evaluation(0, "validation")
     writer.archive.add_evaluation(0, Evaluation(Status.TIMED_OUT, "validation", "too slow"))
     writer.archive.close()
     assert adrs("show", "x", runs=tmp_path).out.splitlines()[1].split()[:4] == ["0", "valid", "24.992", "timed_out"]
@@ -149,6 +150,7 @@ def hostile(tmp_path: Path) -> Path:
     writer.plan(0, ())
     program = Program("# \x1b[2J[bold]gone[/bold]\n")
     writer.archive.propose(0, Proposal(program, "sample", note="a\x1b]0;b\x07\nc"))
+    writer.archive.begin_evaluation(0, "train")
     writer.archive.add_evaluation(0, writer.evaluate(sample_program(), "train"))
     writer.archive.tell(0)
     writer.archive.close()
@@ -215,6 +217,7 @@ def test_the_machine_is_shown_where_speed_was_measured(tmp_path: Path) -> None:
     writer.archive.propose(1, Proposal(sample_program(20), "sample"))
     conditions = {"load_before": 0.5, "load_after": 1.25, "stolen_seconds": 0.03, "races": 12.0, "noisy": 2.0}
     timed = replace(writer.evaluate(sample_program(20), "train"), conditions=conditions | {"core": 3.0})
+    writer.archive.begin_evaluation(1, "train")
     writer.archive.add_evaluation(1, timed)
     writer.archive.tell(1)
     writer.archive.close()

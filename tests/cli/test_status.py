@@ -95,10 +95,10 @@ def test_a_run_that_only_just_exists(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("ended", "state", "following"), [(False, "running", "watch"), (True, "stopped", "resume")])
 def test_what_to_do_next_follows_from_the_state(tmp_path: Path, *, ended: bool, state: str, following: str) -> None:
     writer = Writer(tmp_path / "x", name="x")
-    session = writer.archive.begin_session()
+    writer.archive.begin_session()
     writer.run(0, 80, (), validate=True)
     if ended:
-        writer.archive.end_session(session, reason="interrupted", finished=False)
+        writer.archive.end_session(reason="interrupted", finished=False)
     ran = adrs("status", "x", runs=tmp_path)
     writer.archive.close()
     assert ran.out.startswith(f"queues · x · {state}\n")

@@ -78,9 +78,11 @@ class Writer:
             self.plan(number, parents)
         model = "sample" if number else "seed"
         self.archive.propose(number, Proposal(program, model, note=f"set LIMIT to {limit}"))
+        self.archive.begin_evaluation(number, "train")
         self.archive.add_evaluation(number, self.evaluate(program, "train"))
         self.told[number] = self.archive.tell(number)
         if validate:
+            self.archive.begin_evaluation(number, "validation")
             self.archive.add_evaluation(number, self.evaluate(program, "validation"))
 
     def fail(self, number: int, status: Status, message: str, *, program: Program | None = None) -> None:
@@ -91,6 +93,7 @@ class Writer:
         proposed = Status.VALID if crashed else status
         self.archive.propose(number, Proposal(program, "sample", proposed, "" if crashed else message))
         if crashed:
+            self.archive.begin_evaluation(number, "train")
             self.archive.add_evaluation(number, Evaluation(status, "train", message, seconds=0.01))
         self.told[number] = self.archive.tell(number)
 
@@ -115,7 +118,7 @@ def write_run(runs: Path, *, name: str = NAME, pack: Path = PACK) -> Path:
     Trial 5 is the best on validation (trial 6 is better on train alone); 2 and 3 crashed alike, 4 is unparsed.
     """
     writer = Writer(runs / name, pack=pack, name=name)
-    session = writer.archive.begin_session()
+    writer.archive.begin_session()
     writer.refer()
     writer.run(0, 80, (), validate=True)
     writer.run(1, 60, validate=True)
@@ -128,7 +131,7 @@ def write_run(runs: Path, *, name: str = NAME, pack: Path = PACK) -> Path:
     writer.run(6, 20, (BEST,))
     writer.plan(7, (BEST,))
     writer.ask(7, 0, ASKED, None)
-    writer.archive.end_session(session, reason="the budget of 7 trials was used", finished=True)
+    writer.archive.end_session(reason="the budget of 7 trials was used", finished=True)
     writer.archive.close()
     return runs / name
 

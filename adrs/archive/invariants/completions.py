@@ -107,4 +107,5 @@ def _sums(facts: Facts) -> tuple[float, int, float]:
     tokens = [(row["prompt_tokens"] or 0) + (row["completion_tokens"] or 0) for row in answered]
     tokens += [row["reserved_tokens"] or 0 for row in lost]
     seconds = [row["seconds"] or 0.0 for row in facts.evaluations.values()]
+    seconds += [event["data"].get("seconds", 0.0) for event in facts.events if event["kind"] == "cut"]
     return math.fsum(dollars), sum(tokens), math.fsum(seconds)

@@ -25,6 +25,7 @@ _SHAPES: Mapping[str, TypeAdapter[Any]] = {
     "trials.failed": _NUMBERS,
     "completions.prompt": _LISTING,
     "conditions": TypeAdapter[Any](dict[str, float] | None),
+    "hints": TypeAdapter[Any](list[int] | None),
 }
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "trials": ("number",),
@@ -33,6 +34,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "references": ("name", "split"),
     "sessions": ("number",),
     "events": ("id",),
+    "underway": ("trial", "split"),
     "texts": ("hash",),
     "campaigns": ("name",),
 }
@@ -78,13 +80,18 @@ class Facts:
         return self._read("events")
 
     @cached_property
+    def underway(self) -> set[tuple[int, str]]:
+        """Trial and split of the evaluations that have begun and not ended."""
+        return {(row["trial"], row["split"]) for row in self._read("underway")}
+
+    @cached_property
     def hashes(self) -> set[str]:
         """The hashes of all texts."""
         return {digest for (digest,) in self.raw.connection.execute("SELECT hash FROM texts")}
 
     def text(self, digest: str | None) -> str | None:
         """Return a text; None if there is none of this hash."""
-        found = self.raw.connection.execute("SELECT content FROM texts WHERE hash = ?", (digest,)).fetchone()
+        found = self.raw.connection.execute("SELECT inflate(content) FROM texts WHERE hash = ?", (digest,)).fetchone()
         return None if found is None else str(found[0])
 
     def load(self) -> None:
@@ -107,7 +114,7 @@ class Facts:
         if value is not None and not isinstance(value, TYPES[column.kind]):
             self.mistyped.append(f"{where}: {column.name} is {value!r:.60}")
             value = None
-        if shape is None or (value is None and column.name == "conditions"):
+        if shape is None or (value is None and column.name in {"conditions", "hints"}):
             return value
         try:
             return shape.validate_python(json.loads(str(value or "null")))

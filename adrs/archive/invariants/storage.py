@@ -34,7 +34,7 @@ def one_campaign(facts: Facts) -> Iterator[str]:
 
 def hashed(facts: Facts) -> Iterator[str]:
     """Yield the texts whose hash is another than their name."""
-    for digest, content in facts.raw.connection.execute("SELECT hash, CAST(content AS BLOB) FROM texts"):
+    for digest, content in facts.raw.connection.execute("SELECT hash, CAST(inflate(content) AS BLOB) FROM texts"):
         found = hashlib.sha256(content).hexdigest()
         if found != digest:
             yield f"text {digest!r:.14}… has the hash {found:.12}…"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from adrs.archive.invariants.facts import Facts, Fields
+from adrs.archive.states import TrialState
 from adrs.evaluation import Status
 
 _STATUSES = frozenset(Status)
@@ -38,6 +39,32 @@ def complete(facts: Facts) -> Iterator[str]:
             yield f"trial {number} was told without an evaluation"
         elif trained and not evaluable:
             yield f"trial {number} was evaluated without a program to evaluate"
+
+
+def in_state(facts: Facts) -> Iterator[str]:
+    """Yield the trials whose state is another than the facts of them say."""
+    for number, row in facts.trials.items():
+        expected = _state(facts, row)
+        if row["state"] != expected:
+            yield f"trial {number} is {row['state']!r}, and should be {str(expected)!r}"
+    yield from (
+        f"trial {number} is under way on {split}, and has its evaluation"
+        for number, split in facts.underway & facts.evaluations.keys()
+    )
+
+
+def _state(facts: Facts, row: Fields) -> TrialState:
+    """Return how far a trial is by what is kept of it."""
+    requests = {call["state"] for call in facts.completions if call["trial"] == row["number"]}
+    reached = {
+        TrialState.TOLD: row["told"] is not None,
+        TrialState.EVALUATED: (row["number"], "train") in facts.evaluations,
+        TrialState.EVALUATING: (row["number"], "train") in facts.underway,
+        TrialState.EDITED: bool(row["proposed"]),
+        TrialState.PROMPTED: "sent" in requests,
+        TrialState.ANSWERED: "answered" in requests,
+    }
+    return next((state for state, there in reached.items() if there), TrialState.PLANNED)
 
 
 def proposed(facts: Facts) -> Iterator[str]:

@@ -1,0 +1,143 @@
+"""Who may write to a campaign: one session at a time, for as long as its heart beats."""
+
+import os
+import platform
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Update, func, insert, select, text, update
+
+from adrs.archive import reading, states
+from adrs.archive.records import Session
+from adrs.archive.states import TrialState
+from adrs.archive.tables import campaigns, completions, events, sessions, trials, underway
+from adrs.errors import ArchiveError, UsageError
+
+STALE_SECONDS = 60.0
+"""A controller elsewhere that has not been heard of for so long is dead."""
+_HOLDER = "SELECT session FROM campaigns WHERE id = :campaign"
+_ON_SERVER = text(_HOLDER + " FOR SHARE")  # a session that takes over waits until this transaction has ended
+_IN_FILE = text(_HOLDER)
+
+
+class LeaseLost(ArchiveError):
+    """Another controller has taken the campaign over; this one may write no more."""
+
+
+def now(connection: Connection) -> float:
+    """Return the time by the clock that all controllers of a database share, in seconds since 1970, UTC."""
+    if connection.dialect.name == "sqlite":
+        return time.time()
+    return float(connection.scalar(select(func.extract("epoch", func.clock_timestamp()))) or 0.0)
+
+
+def running(found: Sequence[Session]) -> bool:
+    """Return whether a controller is at work.
+
+    One on this host is as long as its process lives, whatever the clock says; one elsewhere as long as its heart beats.
+    """
+    if not found or found[-1].ended is not None:
+        return False
+    host, pid, start = (*found[-1].controller.split(":"), "", "")[:3]
+    beating = abs(found[-1].age) <= STALE_SECONDS
+    if host != platform.node():
+        return beating
+    return _start_of(pid) == start if start else beating and _start_of(pid) != ""
+
+
+def begin(connection: Connection, campaign: int, name: str) -> int:
+    """Take the lease, settle what a dead session left open, and return the number of the session that begins.
+
+    Raises:
+        UsageError: Another controller is at work.
+    """
+    mine = campaigns.c.id == campaign
+    connection.execute(update(campaigns).where(mine).values(session=campaigns.c.session))  # whoever else begins waits
+    before = reading.sessions_of(connection, campaign, now=now(connection))
+    if running(before) and before[-1].controller != controller():
+        raise UsageError(
+            f"{name!r} is running already, by {before[-1].controller}", f"`adrs watch {name}`, or `adrs stop` it first."
+        )
+    number, at = (before[-1].number if before else 0) + 1, now(connection)
+    row = {"campaign": campaign, "number": number, "started": at, "heartbeat": at, "controller": controller()}
+    connection.execute(insert(sessions).values(row))
+    connection.execute(update(campaigns).where(mine).values(session=number))
+    _settle(connection, campaign, heard=before[-1].heartbeat if before else at)
+    return number
+
+
+def require(connection: Connection, campaign: int, session: int) -> None:
+    """Refuse to write for a session that does not hold the lease any more.
+
+    Raises:
+        LeaseLost: Another has it.
+    """
+    query = _IN_FILE if connection.dialect.name == "sqlite" else _ON_SERVER
+    if connection.scalar(query, {"campaign": campaign}) != session:
+        raise LeaseLost(
+            "another controller has taken this campaign over while this one was not heard of",
+            "Leave it to the other: `adrs status` shows how it is doing.",
+        )
+
+
+def beat(connection: Connection, campaign: int, session: int) -> None:
+    """Note that a session is alive."""
+    connection.execute(_row(campaign, session).values(heartbeat=now(connection)))
+
+
+def end(connection: Connection, campaign: int, session: int, *, reason: str, finished: bool) -> None:
+    """Note that a session ends, and why."""
+    at = now(connection)
+    connection.execute(_row(campaign, session).values(heartbeat=at, ended=at, reason=reason, finished=finished))
+
+
+def controller() -> str:
+    """Return what this process is called in the archive: host, pid and what tells processes of one pid apart."""
+    return f"{platform.node()}:{os.getpid()}:{_start_of(str(os.getpid()))}"
+
+
+def _start_of(pid: str) -> str:
+    """Return when a process of this host was started, with the boot that it is of; empty if it is not alive."""
+    try:
+        fields = Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
+    except OSError:
+        return ""
+    return "" if fields[0] in "ZX" else f"{boot}.{fields[19]}"
+
+
+def _settle(connection: Connection, campaign: int, *, heard: float) -> None:
+    """Settle what a session left open that was last heard of at `heard`.
+
+    A request that was sent and never answered may have been billed: it becomes `unknown`, and its reservation counts
+    as spent. An evaluation that was cut off used its time up to then, and will run again.
+    """
+    left = (completions.c.campaign == campaign) & (completions.c.state == "sent")
+    connection.execute(update(completions).where(left).values(state="unknown"))
+    prompted = select(trials.c.number).where((trials.c.campaign == campaign) & (trials.c.state == TrialState.PROMPTED))
+    for number in connection.scalars(prompted).all():
+        states.settle(connection, campaign, number)
+    for row in connection.execute(select(underway).where(underway.c.campaign == campaign)).all():
+        cut(connection, campaign, row.trial, row.split, seconds=max(0.0, heard - row.since))
+    evaluating = (trials.c.campaign == campaign) & (trials.c.state == TrialState.EVALUATING)
+    connection.execute(update(trials).where(evaluating).values(state=str(TrialState.EDITED)))
+
+
+def cut(connection: Connection, campaign: int, number: int, split: str, *, seconds: float) -> None:
+    """Note that an evaluation was cut off after so many seconds, which count as spent."""
+    connection.execute(over(campaign, number, split))
+    data = {"trial": number, "split": split, "seconds": seconds}
+    row = {"campaign": campaign, "at": now(connection), "kind": "cut", "data": data}
+    connection.execute(insert(events).values(row))
+
+
+def over(campaign: int, number: int, split: str) -> Any:
+    """Return the statement that takes an evaluation off those under way."""
+    mine = (underway.c.campaign == campaign) & (underway.c.trial == number) & (underway.c.split == split)
+    return underway.delete().where(mine)
+
+
+def _row(campaign: int, session: int) -> Update:
+    return update(sessions).where((sessions.c.campaign == campaign) & (sessions.c.number == session))
