@@ -41,6 +41,7 @@ def test_the_refusal_says_how_to_go_on():
 def test_tokens_are_a_limit_of_their_own():
     budget = Budget(BudgetLimits(tokens=100))
     budget.reserve(Spend(tokens=100))
+    budget.settle(Spend(tokens=100), Spend(tokens=100))
     with pytest.raises(BudgetExhausted, match="tokens"):
         budget.reserve(Spend(tokens=1))
 

@@ -244,7 +244,7 @@ def test_odd_values_come_back_bit_for_bit(tmp_path_factory, rows):
         schema.upgrade(transaction)
     database.close()
     with closing(sqlite3.connect(folder / "archive.db")) as connection, connection:
-        connection.execute("INSERT INTO campaigns VALUES (1, 'x', '', '{}', '{}')")
+        connection.execute("INSERT INTO campaigns VALUES (1, 'x', '', '{}', '{}', NULL)")
         for number, (text, note, real, other, blob) in enumerate(rows):
             connection.execute(
                 "INSERT INTO sessions VALUES (1, ?, ?, ?, ?, ?, ?, ?)", (number, text, real, real, other, note, 0)

@@ -8,6 +8,7 @@ import pytest
 
 from adrs.archive import Archive
 from adrs.archive.connection import sqlite_url
+from adrs.archive.raw import Raw
 from adrs.config import CampaignConfig
 from adrs.testing.samples import PACK
 from tests.campaign.playing import Bench, Campaign
@@ -60,6 +61,7 @@ def tampered(tmp_path):
     def build(world, *queries):
         copy = shutil.copytree(world.folder, tmp_path / "copy") / "archive.db"
         with closing(sqlite3.connect(copy)) as connection, connection:
+            Raw(connection)  # for the functions that deflate and inflate
             for query in queries:
                 assert connection.execute(query).rowcount > 0, query
         archives.append(Archive.open(sqlite_url(copy)))

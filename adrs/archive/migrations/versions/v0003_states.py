@@ -57,7 +57,8 @@ UPDATE trials SET state = CASE
 
 def _deflate(table: str, column: str, keys: tuple[str, ...], *, nullable: bool) -> None:
     """Turn a column of text into one of deflated UTF-8."""
-    added = sa.Column("deflated", sa.LargeBinary(), nullable=True)
+    empty = None if nullable else sa.text("''")
+    added = sa.Column("deflated", sa.LargeBinary(), nullable=nullable, server_default=empty)
     op.add_column(table, added)
     rows = sa.table(table, *(sa.column(name) for name in (*keys, column, "deflated")))
     same = sa.and_(*(rows.c[key] == sa.bindparam(f"key_{key}") for key in keys))
