@@ -33,7 +33,7 @@ class TrialEnded:
 class Audited:
     """A trial was audited, before it may lead."""
 
-    trial: Trial
+    number: int
     audit: Audit
 
 

@@ -16,7 +16,7 @@ from adrs import foreign
 from adrs.errors import PackError
 from adrs.evaluation import Evaluation
 from adrs.packs import find
-from adrs.program import Program, parse
+from adrs.program import Program, tree_of
 
 Split = Literal["train", "validation", "test"]
 
@@ -214,7 +214,7 @@ class Problem:
         if len(program.source.encode(errors="surrogatepass")) > limit:
             return f"the program is longer than {limit} bytes"
         try:
-            tree = parse(program.source)
+            tree = tree_of(program.source)
         except SyntaxError as error:
             return f"the program does not parse: line {error.lineno or 1}: {error.msg}"
         defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}

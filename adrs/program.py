@@ -5,7 +5,7 @@ import hashlib
 import re
 import warnings
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 _MARKER = re.compile(r"^[ \t]*# EVOLVE-BLOCK-(START|END)\b.*$", re.MULTILINE)
 
@@ -24,11 +24,29 @@ def parse(source: str) -> ast.Module:
             raise SyntaxError(str(error) or type(error).__name__) from None
 
 
+@lru_cache(maxsize=16)
+def tree_of(source: str) -> ast.Module:
+    """Return the syntax tree of `source`, as `parse`; shared by all who ask, who must leave it as it is.
+
+    Raises:
+        SyntaxError: As `parse`.
+    """
+    return parse(source)
+
+
 @dataclass(frozen=True)
 class Program:
     """Source text of a candidate; immutable, and ignorant of its scores."""
 
     source: str
+
+    @classmethod
+    def known(cls, source: str, meaning: str | None) -> "Program":
+        """Return the program whose meaning was told before; None if it was not."""
+        program = cls(source)
+        if meaning is not None:
+            vars(program)["meaning"] = meaning
+        return program
 
     @cached_property
     def hash(self) -> str:
@@ -42,19 +60,15 @@ class Program:
         Two programs of one meaning behave alike, so the second need not be evaluated.
         """
         try:
-            tree = parse(self.source)
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                    _drop_docstring(node)
-            return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
-        except (SyntaxError, RecursionError, ValueError):  # an integer of thousands of digits cannot be written out
+            return hashlib.sha256(_written_out(tree_of(self.source)).encode()).hexdigest()
+        except (SyntaxError, ValueError):  # an integer of thousands of digits cannot be written out
             return self.hash
 
     @cached_property
     def size(self) -> int:
         """Number of nodes in the syntax tree; 0 if it does not parse."""
         try:
-            return sum(1 for _ in ast.walk(parse(self.source)))
+            return sum(1 for _ in ast.walk(tree_of(self.source)))
         except SyntaxError:
             return 0
 
@@ -86,6 +100,26 @@ class Program:
             return False
 
 
-def _drop_docstring(node: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
-    if ast.get_docstring(node, clean=False) is not None:
-        node.body = node.body[1:] or [ast.Pass()]
+def _written_out(tree: ast.Module) -> str:
+    """Return every node of a tree but its docstrings, parents first: different trees, different words."""
+    words: list[str] = []
+    left: list[object] = [tree]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.AST):
+            words.append(type(node).__name__)
+            left.extend(_part(node, name) for name in reversed(node._fields))
+        elif isinstance(node, list):
+            words.append(f"[{len(node)}")
+            left.extend(reversed(node))
+        else:
+            words.append(repr(node))
+    return " ".join(words)
+
+
+def _part(node: ast.AST, name: str) -> object:
+    part = getattr(node, name, None)
+    if name != "body" or not isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return part
+    assert isinstance(part, list)
+    return part if ast.get_docstring(node, clean=False) is None else part[1:] or [ast.Pass()]

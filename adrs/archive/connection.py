@@ -88,6 +88,8 @@ class Database:
         except ModuleNotFoundError as error:
             raise MissingPart(f"{error.name} is not installed", "`pip install 'adrs[postgresql]'`.") from None
         self._lock = RLock()
+        self._lasting = True
+        self._kept: Connection | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -99,21 +101,48 @@ class Database:
         with self._lock, self._explained(), self.engine.begin() as connection:
             yield connection
 
-    def run(self, body: Callable[[Connection], _R]) -> _R:
+    def run(self, body: Callable[[Connection], _R], *, lasting: bool = True) -> _R:
         """Return what `body` returns, in one transaction; again, where a database server went away meanwhile.
+
+        Args:
+            body: What is done in it.
+            lasting: Whether a power cut right afterwards must not lose it. What need not last by itself does as soon
+                as something later must; the death of the process loses neither.
 
         Raises:
             ArchiveError: As `transaction`, or the server does not come back in time.
         """
         with self._lock, self._explained():
-            if self.engine.dialect.name == "sqlite":
-                with self.engine.begin() as connection:
-                    return body(connection)
-            return server.run(self.engine, body)
+            if self.shared:
+                return server.run(self.engine, body)
+            connection = self._file()
+            if lasting is not self._lasting:
+                self._flush(connection, always=lasting)
+            with connection.begin():
+                return body(connection)
+
+    @property
+    def shared(self) -> bool:
+        """Whether controllers of other hosts can write to it."""
+        return self.engine.dialect.name != "sqlite"
+
+    def _file(self) -> Connection:
+        """Return the connection to an SQLite file, which stays open."""
+        if self._kept is None:
+            self._kept = self.engine.connect()
+        return self._kept
+
+    def _flush(self, connection: Connection, *, always: bool) -> None:
+        """Let SQLite flush its log to the disk at every commit, or only where it is folded into the file."""
+        assert connection.connection.dbapi_connection is not None
+        connection.connection.dbapi_connection.cursor().execute(f"PRAGMA synchronous={'FULL' if always else 'NORMAL'}")
+        self._lasting = always
 
     def close(self) -> None:
         """Close the connection; the write-ahead log is folded into the file."""
         with self._lock:
+            if self._kept is not None:
+                self._kept.close()
             self.engine.dispose()
 
     @contextmanager

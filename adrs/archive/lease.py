@@ -5,21 +5,33 @@ import platform
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Update, func, insert, select, text, update
+from sqlalchemy import Connection, Update, bindparam, delete, func, insert, select, update
 
 from adrs.archive import reading, states
 from adrs.archive.records import Session
+from adrs.archive.statements import Prepared
 from adrs.archive.states import TrialState
 from adrs.archive.tables import campaigns, completions, events, sessions, trials, underway
 from adrs.errors import ArchiveError, UsageError
 
 STALE_SECONDS = 60.0
 """A controller elsewhere that has not been heard of for so long is dead."""
-_HOLDER = "SELECT session FROM campaigns WHERE id = :campaign"
-_ON_SERVER = text(_HOLDER + " FOR SHARE")  # a session that takes over waits until this transaction has ended
-_IN_FILE = text(_HOLDER)
+_holder = {
+    "sqlite": Prepared(select(campaigns.c.session).where(campaigns.c.id == bindparam("of"))),
+    # A session that takes over waits until this transaction has ended.
+    "postgresql": Prepared(
+        select(campaigns.c.session).where(campaigns.c.id == bindparam("of")).with_for_update(read=True)
+    ),
+}
+over = Prepared(
+    delete(underway).where(
+        (underway.c.campaign == bindparam("of"))
+        & (underway.c.trial == bindparam("trial"))
+        & (underway.c.split == bindparam("on"))
+    )
+)
+"""Takes an evaluation off those under way."""
 
 
 class LeaseLost(ArchiveError):
@@ -74,8 +86,7 @@ def require(connection: Connection, campaign: int, session: int) -> None:
     Raises:
         LeaseLost: Another has it.
     """
-    query = _IN_FILE if connection.dialect.name == "sqlite" else _ON_SERVER
-    if connection.scalar(query, {"campaign": campaign}) != session:
+    if _holder[connection.dialect.name].run(connection, of=campaign).scalar() != session:
         raise LeaseLost(
             "another controller has taken this campaign over while this one was not heard of",
             "Leave it to the other: `adrs status` shows how it is doing.",
@@ -120,23 +131,19 @@ def _settle(connection: Connection, campaign: int, *, heard: float) -> None:
     for number in connection.scalars(prompted).all():
         states.settle(connection, campaign, number)
     for row in connection.execute(select(underway).where(underway.c.campaign == campaign)).all():
-        cut(connection, campaign, row.trial, row.split, seconds=max(0.0, heard - row.since))
+        cut(connection, campaign, row.trial, row.split, until=heard)
     evaluating = (trials.c.campaign == campaign) & (trials.c.state == TrialState.EVALUATING)
     connection.execute(update(trials).where(evaluating).values(state=str(TrialState.EDITED)))
 
 
-def cut(connection: Connection, campaign: int, number: int, split: str, *, seconds: float) -> None:
-    """Note that an evaluation was cut off after so many seconds, which count as spent."""
-    connection.execute(over(campaign, number, split))
-    data = {"trial": number, "split": split, "seconds": seconds}
+def cut(connection: Connection, campaign: int, number: int, split: str, *, until: float) -> None:
+    """Note that an evaluation under way was cut off; its time up to `until` counts as spent."""
+    mine = (underway.c.campaign == campaign) & (underway.c.trial == number) & (underway.c.split == split)
+    since = connection.scalar(select(underway.c.since).where(mine)) or until
+    over.run(connection, of=campaign, trial=number, on=split)
+    data = {"trial": number, "split": split, "seconds": max(0.0, until - since)}
     row = {"campaign": campaign, "at": now(connection), "kind": "cut", "data": data}
     connection.execute(insert(events).values(row))
-
-
-def over(campaign: int, number: int, split: str) -> Any:
-    """Return the statement that takes an evaluation off those under way."""
-    mine = (underway.c.campaign == campaign) & (underway.c.trial == number) & (underway.c.split == split)
-    return underway.delete().where(mine)
 
 
 def _row(campaign: int, session: int) -> Update:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, case, func, select
 
 from adrs.archive import codec
+from adrs.archive.open import trial_of
 from adrs.archive.records import Call, CampaignRecord, Planned, Session
 from adrs.archive.states import TrialState
 from adrs.archive.tables import campaigns, completions, evaluations, events, references, sessions, texts, trials
@@ -47,14 +48,18 @@ def events_of(connection: Connection, campaign: int, kind: str | None) -> list[t
     return [(row.at, row.kind, row.data) for row in connection.execute(query)]
 
 
-def trials_of(connection: Connection, campaign: int, *, after: int = -1, number: int | None = None) -> list[Trial]:
-    """Return the finished trials (one, or those after a position) in the order in which the search heard of them."""
+def trials_of(
+    connection: Connection, campaign: int, *, after: int = -1, most: int | None = None, number: int | None = None
+) -> list[Trial]:
+    """Return the finished trials (one, or some after a position) in the order in which the search heard of them."""
     mine = (trials.c.campaign == campaign) & (trials.c.told > after)
+    if most is not None:
+        mine &= trials.c.told <= after + most
     if number is not None:
         mine &= trials.c.number == number
     rows = connection.execute(_with_programs().where(mine).order_by(trials.c.told)).all()
-    trained = evaluations_of(connection, campaign, "train", number, results=False)
-    spent = _spend_by_trial(connection, campaign, number)
+    trained = _trained(connection, mine)
+    spent = _spend_by_trial(connection, mine)
     return [_trial(row, trained.get(row.number), spent.get(row.number, Spend())) for row in rows]
 
 
@@ -128,30 +133,43 @@ def calls_of(connection: Connection, campaign: int, number: int | None) -> list[
 
 def spend(connection: Connection, campaign: int) -> Spend:
     """Return what the campaign has cost so far; evaluations that were cut off count with their time up to then."""
-    total = sum(_spend_by_trial(connection, campaign).values(), Spend())
+    ours = completions.c.campaign == campaign
+    calls = [Spend(*row[1:]) for row in connection.execute(_spend_by_state(ours))]
     ended = connection.scalar(select(func.sum(evaluations.c.seconds)).where(evaluations.c.campaign == campaign))
     cut = sum(data["seconds"] for _, _, data in events_of(connection, campaign, "cut"))
-    return total + Spend(seconds=float(ended or 0.0) + cut)
+    return sum(calls, Spend(seconds=float(ended or 0.0) + cut))
 
 
-def _spend_by_trial(connection: Connection, campaign: int, number: int | None = None) -> dict[int, Spend]:
-    settled = select(
-        completions.c.trial,
-        func.sum(completions.c.dollars).label("dollars"),
-        func.sum(completions.c.prompt_tokens + completions.c.completion_tokens).label("tokens"),
-    ).where((completions.c.campaign == campaign) & (completions.c.state == "answered"))
-    lost = select(
-        completions.c.trial,
-        func.sum(completions.c.reserved_dollars).label("dollars"),
-        func.sum(completions.c.reserved_tokens).label("tokens"),
-    ).where((completions.c.campaign == campaign) & (completions.c.state == "unknown"))
+def _spend_by_trial(connection: Connection, mine: ColumnElement[bool]) -> dict[int, Spend]:
     found: dict[int, Spend] = {}
-    for query in (settled, lost):
-        if number is not None:
-            query = query.where(completions.c.trial == number)  # noqa: PLW2901
-        for row in connection.execute(query.group_by(completions.c.trial)):
-            found[row.trial] = found.get(row.trial, Spend()) + Spend(row.dollars, row.tokens)
+    query = _spend_by_state(mine).join(trials, _same_trial(completions)).group_by(completions.c.trial)
+    for row in connection.execute(query.add_columns(completions.c.trial)):
+        found[row.trial] = found.get(row.trial, Spend()) + Spend(row.dollars, row.tokens)
     return found
+
+
+def _spend_by_state(mine: ColumnElement[bool]) -> Select[Any]:
+    """Return a query for the cost of requests in either state that costs, each in a row of its own."""
+    answered = completions.c.state == "answered"
+    used = completions.c.prompt_tokens + completions.c.completion_tokens
+    return (
+        select(
+            completions.c.state,
+            func.sum(case((answered, completions.c.dollars), else_=completions.c.reserved_dollars)).label("dollars"),
+            func.sum(case((answered, used), else_=completions.c.reserved_tokens)).label("tokens"),
+        )
+        .where(mine & completions.c.state.in_(("answered", "unknown")))
+        .group_by(completions.c.state)
+    )
+
+
+def _trained(connection: Connection, mine: ColumnElement[bool]) -> dict[int, Evaluation]:
+    query = select(evaluations).join(trials, _same_trial(evaluations)).where(mine & (evaluations.c.split == "train"))
+    return {row.trial: _evaluation(row, results=False) for row in connection.execute(query)}
+
+
+def _same_trial(table: Table) -> ColumnElement[bool]:
+    return (trials.c.campaign == table.c.campaign) & (trials.c.number == table.c.trial)
 
 
 def _with_programs() -> Any:
@@ -159,17 +177,15 @@ def _with_programs() -> Any:
 
 
 def _trial(row: Row[Any], trained: Evaluation | None, spent: Spend) -> Trial:
-    evaluation = trained or Evaluation(Status(row.status), message=row.message or "")
-    program = Program(row.source) if row.source is not None else None
-    chosen = tuple(row.parents), tuple(row.inspirations)
-    spent += Spend(seconds=evaluation.seconds)
-    return Trial(row.number, *chosen, program, evaluation, row.model, row.prompt or "", row.note or "", spent)
+    proposal = _proposal(row)
+    assert proposal is not None  # the search hears of nothing else
+    return trial_of(row.number, (tuple(row.parents), tuple(row.inspirations)), proposal, trained, spent)
 
 
 def _proposal(row: Row[Any]) -> Proposal | None:
     if not row.proposed:
         return None
-    program = Program(row.source) if row.source is not None else None
+    program = Program.known(row.source, row.meaning) if row.source is not None else None
     return Proposal(program, row.model, Status(row.status), row.message or "", row.prompt or "", row.note or "")
 
 

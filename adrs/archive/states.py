@@ -1,10 +1,11 @@
 """The state of a trial: each change of it is one transaction, made together with the fact that it stands for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
+from adrs.archive.statements import Prepared
 from adrs.archive.tables import completions, trials
 
 
@@ -30,10 +31,24 @@ _FROM: Mapping[TrialState, tuple[TrialState, ...]] = {
     TrialState.EVALUATED: (_EVALUATING,),
     TrialState.TOLD: (_EDITED, _EVALUATED),
 }
+_COLUMNS: Mapping[TrialState, tuple[str, ...]] = {
+    TrialState.EDITED: ("proposed", "program", "meaning", "status", "message", "model", "prompt", "note", "arrived"),
+    TrialState.TOLD: ("told", "told_at"),
+}
+"""What is written into a trial's row together with its state."""
+
+
+def _move(states: Iterable[TrialState], columns: tuple[str, ...]) -> Prepared:
+    mine = (trials.c.campaign == bindparam("of")) & (trials.c.number == bindparam("trial"))
+    allowed = or_(*(trials.c.state == str(state) for state in states))
+    return Prepared(update(trials).where(mine & allowed), "state", *columns)
+
+
+_MOVES = {to: _move(states, _COLUMNS.get(to, ())) for to, states in _FROM.items()}
 
 
 def move(connection: Connection, campaign: int, number: int, to: TrialState, **values: object) -> None:
-    """Change a trial's state, and with it other columns of its row.
+    """Change a trial's state, and with it the other columns that belong to the change.
 
     Raises:
         RuntimeError: The trial is in no state that `to` can follow: a bug of ours, or another controller.
@@ -44,16 +59,13 @@ def move(connection: Connection, campaign: int, number: int, to: TrialState, **v
 
 def follow(connection: Connection, campaign: int, number: int, to: TrialState, **values: object) -> bool:
     """Change a trial's state where `to` can follow it; return whether it was."""
-    mine = (trials.c.campaign == campaign) & (trials.c.number == number) & trials.c.state.in_(_FROM[to])
-    done = connection.execute(update(trials).where(mine).values(state=str(to), **values))
-    return bool(done.rowcount)
+    return bool(_MOVES[to].run(connection, of=campaign, trial=number, state=str(to), **values).rowcount)
 
 
 def settle(connection: Connection, campaign: int, number: int) -> None:
     """Take a trial back to what it was before its last request, if none is under way any more."""
     mine = (completions.c.campaign == campaign) & (completions.c.trial == number)
-    query = select(completions.c.state).distinct().where(mine)
-    left = {row.state for row in connection.execute(query)}
+    left = {row.state for row in connection.execute(select(completions.c.state).distinct().where(mine))}
     if "sent" not in left:
         back = TrialState.ANSWERED if "answered" in left else TrialState.PLANNED
         prompted = (trials.c.campaign == campaign) & (trials.c.number == number) & (trials.c.state == _PROMPTED)

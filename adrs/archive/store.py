@@ -1,6 +1,6 @@
 """The archive of one campaign: what happened is added; nothing is rewritten but a trial's progress."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -18,6 +18,7 @@ from adrs.trial import Parents, Proposal, Spend, Trial
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_BATCH = 500
 
 
 class Archive:
@@ -120,19 +121,19 @@ class Archive:
 
     def plan(self, number: int, parents: Parents | None, *, hints: Sequence[int] = ()) -> None:
         """Note that trial `number` learns from `parents` (None for the seed program), and which hints it is given."""
-        self._write(self._writer.plan, number, parents, hints)
+        self._write_soon(self._writer.plan, number, parents, hints)
 
     def propose(self, number: int, proposal: Proposal) -> None:
         """Note what was proposed for a planned trial."""
-        self._write(self._writer.propose, number, proposal)
+        self._write_soon(self._writer.propose, number, proposal)
 
     def begin_evaluation(self, number: int, split: str) -> None:
         """Note that a trial's program begins to run on a split."""
-        self._write(self._writer.begin_evaluation, number, split)
+        self._write_soon(self._writer.begin_evaluation, number, split)
 
     def add_evaluation(self, number: int, evaluation: Evaluation) -> None:
         """Note how a trial's program did on a split."""
-        self._write(self._writer.add_evaluation, number, evaluation)
+        self._write_soon(self._writer.add_evaluation, number, evaluation)
 
     def add_reference(self, name: str, evaluation: Evaluation) -> None:
         """Note how a published baseline did on a split."""
@@ -144,8 +145,7 @@ class Archive:
 
     def tell(self, number: int) -> Trial:
         """Note that the search hears of a trial now, and return what it is to hear."""
-        self._write(self._writer.tell, number)
-        trial = self.trial(number)
+        trial = self._write_soon(self._writer.tell, number) or self.trial(number)
         assert trial is not None
         return trial
 
@@ -155,7 +155,13 @@ class Archive:
         Args:
             after: Skip those up to this position.
         """
-        return self._read(reading.trials_of, after=after)
+        return list(self.stream(after=after))
+
+    def stream(self, *, after: int = -1) -> Iterator[Trial]:
+        """Yield what `trials` returns, and hold no more than a few hundred at a time."""
+        while batch := self._read(reading.trials_of, after=after, most=_BATCH):
+            yield from batch
+            after += len(batch)
 
     def trial(self, number: int) -> Trial | None:
         """Return one finished trial, without per-instance results; None if there is none of this number."""
@@ -201,6 +207,8 @@ class Archive:
 
     def calls(self, number: int | None = None) -> list[Call]:
         """Return the requests of a trial, or of all trials, in the order in which they were sent."""
+        if number is not None and self._writer.unasked(number):
+            return []
         return self._read(reading.calls_of, number)
 
     def spend(self) -> Spend:
@@ -218,13 +226,20 @@ class Archive:
         return self._database.run(lambda connection: query(connection, self._campaign, *args, **kwargs))
 
     def _write(self, add: Callable[Concatenate[Connection, _P], _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        return self._run(lambda connection: add(connection, *args, **kwargs), lasting=True)
+
+    def _write_soon(self, add: Callable[Concatenate[Connection, _P], _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        """As `_write`, for what costs no money to do again: a power cut may lose it, until the next `_write`."""
+        return self._run(lambda connection: add(connection, *args, **kwargs), lasting=False)
+
+    def _run(self, add: Callable[[Connection], _R], *, lasting: bool) -> _R:
         def body(connection: Connection) -> _R:
-            if self._session is not None:
+            if self._session is not None and (lasting or self._database.shared):
                 lease.require(connection, self._campaign, self._session)
-            return add(connection, *args, **kwargs)
+            return add(connection)
 
         try:
-            return self._database.run(body)
+            return self._database.run(body, lasting=lasting)
         except BaseException:
             self._writer.forget()
             raise

@@ -6,15 +6,54 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Update, func, insert, select, update
+from sqlalchemy import Column, Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adrs.archive import codec, lease, states
+from adrs.archive.open import OpenTrials
+from adrs.archive.statements import Prepared
 from adrs.archive.states import TrialState
 from adrs.archive.tables import campaigns, completions, evaluations, events, references, texts, trials, underway
 from adrs.evaluation import Evaluation
 from adrs.llm import Completion, Prompt, Quote
-from adrs.trial import Parents, Proposal
+from adrs.trial import Parents, Proposal, Trial
+
+_PLANNED = ("campaign", "number", "parents", "inspirations", "failed", "proposed", "state", "planned_after", "hints")
+_SENT = ("state", "prompt", "prompt_hash", "seed", "sent", "reserved_dollars", "reserved_tokens")
+_TOKENS = ("prompt_tokens", "completion_tokens", "cached_tokens", "estimated")
+_ANSWERED = ("state", "text", "model", *_TOKENS, "dollars", "seconds", "finish", "attempts", "arrived")
+_OUTCOME = (
+    "split",
+    "status",
+    "message",
+    "scores",
+    "features",
+    "feedback",
+    "seconds",
+    "instances",
+    "columns",
+    "conditions",
+)
+_CALL = (
+    (completions.c.campaign == bindparam("of"))
+    & (completions.c.trial == bindparam("for"))
+    & (completions.c.call == bindparam("in"))
+)
+_REQUEST = _CALL & (completions.c.request == bindparam("this"))
+
+_plan = Prepared(insert(trials), *_PLANNED)
+_send = Prepared(insert(completions), "campaign", "trial", "call", "request", *_SENT)
+_sent = Prepared(select(func.count()).select_from(completions).where(_CALL))
+_answer = Prepared(update(completions).where(_REQUEST), *_ANSWERED)
+_fail = Prepared(update(completions).where(_REQUEST), "state", "error")
+_begin = Prepared(insert(underway), "campaign", "trial", "split", "since")
+_evaluate = Prepared(insert(evaluations), "campaign", "trial", *_OUTCOME, "arrived")
+_refer = Prepared(insert(references), "campaign", "name", *_OUTCOME)
+_text = {
+    # Another campaign may add the same text at this moment.
+    "sqlite": Prepared(sqlite.insert(texts).on_conflict_do_nothing(), "hash", "content"),
+    "postgresql": Prepared(postgresql.insert(texts).on_conflict_do_nothing(), "hash", "content"),
+}
 
 
 class Writer:
@@ -23,88 +62,134 @@ class Writer:
     def __init__(self, campaign: int) -> None:
         self._campaign = campaign
         self._positions: dict[str, int] = {}
+        self._kept: dict[str, str] = {}
+        self._open = OpenTrials()
 
     def forget(self) -> None:
-        """Read all positions anew: a transaction was not kept."""
+        """Read everything anew: a transaction was not kept."""
         self._positions.clear()
+        self._kept.clear()
+        self._open.clear()
 
     # --- trials
 
     def plan(self, connection: Connection, number: int, parents: Parents | None, hints: Sequence[int]) -> None:
         chosen = parents or Parents(())
-        numbers = {
-            "parents": [trial.number for trial in chosen.parents],
-            "inspirations": [trial.number for trial in chosen.inspirations],
-            "failed": [trial.number for trial in chosen.failed],
-        }
-        row = {"campaign": self._campaign, "number": number, "proposed": False, "state": str(TrialState.PLANNED)}
-        row |= {"planned_after": self._position(connection, trials.c.told), "hints": list(hints) or None}
-        connection.execute(insert(trials).values(**row, **numbers))
+        _plan.run(
+            connection,
+            campaign=self._campaign,
+            number=number,
+            parents=[trial.number for trial in chosen.parents],
+            inspirations=[trial.number for trial in chosen.inspirations],
+            failed=[trial.number for trial in chosen.failed],
+            proposed=False,
+            state=str(TrialState.PLANNED),
+            planned_after=self._position(connection, trials.c.told),
+            hints=list(hints) or None,
+        )
+        self._open.planned(number, chosen)
 
     def propose(self, connection: Connection, number: int, proposal: Proposal) -> None:
         program = proposal.program
-        row: dict[str, Any] = {"proposed": True, "status": str(proposal.status), "message": proposal.message}
-        row |= {"model": proposal.model, "prompt": proposal.prompt, "note": proposal.note}
-        if program is not None:
-            row |= {"program": self._text(connection, program.source), "meaning": program.meaning}
-        row["arrived"] = self._take(connection, trials.c.arrived)
-        states.move(connection, self._campaign, number, TrialState.EDITED, **row)
+        states.move(
+            connection,
+            self._campaign,
+            number,
+            TrialState.EDITED,
+            proposed=True,
+            program=None if program is None else self._text(connection, program.source),
+            meaning=None if program is None else program.meaning,
+            status=str(proposal.status),
+            message=proposal.message,
+            model=proposal.model,
+            prompt=proposal.prompt,
+            note=proposal.note,
+            arrived=self._take(connection, trials.c.arrived),
+        )
+        self._open.proposed(number, proposal)
 
     def begin_evaluation(self, connection: Connection, number: int, split: str) -> None:
         at = lease.now(connection)
-        mine = (underway.c.campaign == self._campaign) & (underway.c.trial == number) & (underway.c.split == split)
-        since = connection.scalar(select(underway.c.since).where(mine))
-        if since is not None:
-            lease.cut(connection, self._campaign, number, split, seconds=max(0.0, at - since))
-        connection.execute(insert(underway).values(campaign=self._campaign, trial=number, split=split, since=at))
+        if self._open.evaluating(number, split):
+            lease.cut(connection, self._campaign, number, split, until=at)
+        _begin.run(connection, campaign=self._campaign, trial=number, split=split, since=at)
         if split == "train":
             states.move(connection, self._campaign, number, TrialState.EVALUATING)
 
     def add_evaluation(self, connection: Connection, number: int, evaluation: Evaluation) -> None:
-        row = {"campaign": self._campaign, "trial": number} | self._outcome(connection, evaluation)
-        connection.execute(insert(evaluations).values(arrived=self._take(connection, evaluations.c.arrived), **row))
-        connection.execute(lease.over(self._campaign, number, evaluation.split))
+        row = self._outcome(connection, evaluation)
+        arrived = self._take(connection, evaluations.c.arrived)
+        _evaluate.run(connection, campaign=self._campaign, trial=number, arrived=arrived, **row)
+        lease.over.run(connection, of=self._campaign, on=evaluation.split, trial=number)
         if evaluation.split == "train":
             states.move(connection, self._campaign, number, TrialState.EVALUATED)
+        self._open.evaluated(number, evaluation)
 
-    def tell(self, connection: Connection, number: int) -> None:
+    def tell(self, connection: Connection, number: int) -> Trial | None:
+        """Note that the search hears of a trial; return it if all of it happened here, else it is to be read."""
         told = self._take(connection, trials.c.told)
         states.move(connection, self._campaign, number, TrialState.TOLD, told=told, told_at=time.time())
+        return self._open.told(number)
 
     def add_reference(self, connection: Connection, name: str, evaluation: Evaluation) -> None:
-        row = {"campaign": self._campaign, "name": name} | self._outcome(connection, evaluation)
-        connection.execute(insert(references).values(row))
+        _refer.run(connection, campaign=self._campaign, name=name, **self._outcome(connection, evaluation))
 
     # --- model calls
 
+    def unasked(self, number: int) -> bool:
+        """Return whether it is known that no model was asked for a trial."""
+        return self._open.unasked(number)
+
     def send(self, connection: Connection, number: int, call: int, prompt: Prompt, *, seed: int, quote: Quote) -> int:
-        mine = completions.c.campaign == self._campaign
-        same = mine & (completions.c.trial == number) & (completions.c.call == call)
-        request = int(connection.scalar(select(func.count()).where(same)) or 0)
-        row: dict[str, Any] = {"campaign": self._campaign, "trial": number, "call": call, "request": request}
-        row |= {"state": "sent", "prompt_hash": prompt.hash, "seed": seed, "sent": time.time()}
-        row["prompt"] = [[message.role, self._text(connection, message.content)] for message in prompt.messages]
-        row |= {"reserved_dollars": quote.dollars, "reserved_tokens": quote.tokens}
-        connection.execute(insert(completions).values(row))
+        request = 0
+        if not self._open.unasked(number):
+            request = int(_sent.run(connection, **{"of": self._campaign, "for": number, "in": call}).scalar() or 0)
+        _send.run(
+            connection,
+            campaign=self._campaign,
+            trial=number,
+            call=call,
+            request=request,
+            state="sent",
+            prompt=[[message.role, self._text(connection, message.content)] for message in prompt.messages],
+            prompt_hash=prompt.hash,
+            seed=seed,
+            sent=time.time(),
+            reserved_dollars=quote.dollars,
+            reserved_tokens=quote.tokens,
+        )
         states.follow(connection, self._campaign, number, TrialState.PROMPTED)
+        self._open.sent(number)
         return request
 
     def answer(self, connection: Connection, number: int, call: int, request: int, completion: Completion) -> None:
         usage = completion.usage
-        row: dict[str, Any] = {"state": "answered", "text": completion.text, "model": completion.model}
-        row |= {"prompt_tokens": usage.prompt, "completion_tokens": usage.completion, "cached_tokens": usage.cached}
-        row |= {"estimated": usage.estimated, "dollars": completion.dollars, "seconds": completion.seconds}
-        row |= {"finish": completion.finish, "attempts": completion.attempts}
-        row["arrived"] = self._take(connection, completions.c.arrived)
-        connection.execute(self._request(number, call, request).values(row))
+        _answer.run(
+            connection,
+            **self._request(number, call, request),
+            state="answered",
+            text=completion.text,
+            model=completion.model,
+            prompt_tokens=usage.prompt,
+            completion_tokens=usage.completion,
+            cached_tokens=usage.cached,
+            estimated=usage.estimated,
+            dollars=completion.dollars,
+            seconds=completion.seconds,
+            finish=completion.finish,
+            attempts=completion.attempts,
+            arrived=self._take(connection, completions.c.arrived),
+        )
         states.follow(connection, self._campaign, number, TrialState.ANSWERED)
+        self._open.spent(number, completion.dollars, usage.total)
 
     def fail(
         self, connection: Connection, number: int, call: int, request: int, error: str, *, billed: bool = False
     ) -> None:
         state = "unknown" if billed else "failed"
-        connection.execute(self._request(number, call, request).values(state=state, error=error))
+        _fail.run(connection, **self._request(number, call, request), state=state, error=error)
         states.settle(connection, self._campaign, number)
+        self._open.drop(number)
 
     # --- the campaign
 
@@ -136,24 +221,31 @@ class Writer:
         return place
 
     def _text(self, connection: Connection, content: str) -> str:
+        """Keep a text; return its hash."""
         digest = hashlib.sha256(content.encode()).hexdigest()
-        if connection.scalar(select(texts.c.hash).where(texts.c.hash == digest)) is None:
-            insert_new = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-            # Another campaign may add the same text at this moment.
-            connection.execute(insert_new(texts).values(hash=digest, content=content).on_conflict_do_nothing())
+        _text[connection.dialect.name].run(connection, hash=digest, content=content)
         return digest
 
-    def _outcome(self, connection: Connection, evaluation: Evaluation) -> dict[str, Any]:
-        row: dict[str, Any] = {"split": evaluation.split, "status": str(evaluation.status)}
-        row |= {"message": evaluation.message, "feedback": evaluation.feedback, "seconds": evaluation.seconds}
-        row |= {"scores": dict(evaluation.scores), "features": dict(evaluation.features)}
-        if evaluation.conditions:
-            row["conditions"] = dict(evaluation.conditions)
-        if evaluation.results:
-            row["instances"] = self._text(connection, codec.listing(evaluation.results))
-            row["columns"] = codec.columns(evaluation.results)
-        return row
+    def _shared(self, connection: Connection, content: str) -> str:
+        """Keep a text that many rows name; return its hash."""
+        if content not in self._kept:
+            self._kept[content] = self._text(connection, content)
+        return self._kept[content]
 
-    def _request(self, number: int, call: int, request: int) -> Update:
-        same_trial = (completions.c.campaign == self._campaign) & (completions.c.trial == number)
-        return update(completions).where(same_trial & (completions.c.call == call) & (completions.c.request == request))
+    def _outcome(self, connection: Connection, evaluation: Evaluation) -> dict[str, Any]:
+        results = evaluation.results
+        return {
+            "split": evaluation.split,
+            "status": str(evaluation.status),
+            "message": evaluation.message,
+            "scores": dict(evaluation.scores),
+            "features": dict(evaluation.features),
+            "feedback": evaluation.feedback,
+            "seconds": evaluation.seconds,
+            "instances": self._shared(connection, codec.listing(results)) if results else None,
+            "columns": codec.columns(results) if results else None,
+            "conditions": dict(evaluation.conditions) or None,
+        }
+
+    def _request(self, number: int, call: int, request: int) -> dict[str, int]:
+        return {"of": self._campaign, "for": number, "in": call, "this": request}

@@ -1,6 +1,7 @@
 """The loop: plan, propose, evaluate, tell. One thread decides; model threads and evaluation workers wait and work."""
 
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -34,7 +35,9 @@ class _Task:
 class _State:
     """What the loop knows; all of it can be rebuilt from the archive."""
 
-    told: dict[int, Trial] = field(default_factory=dict)
+    began: bool = False
+    """Whether the search has heard of a trial."""
+    validating: dict[int, Trial] = field(default_factory=dict)
     meanings: Meanings = field(default_factory=Meanings)
     next_number: int = 0
     waiting: "dict[Future[Any], _Task]" = field(default_factory=dict)
@@ -78,12 +81,11 @@ class Loop:
     def _restore(self) -> None:
         """Rebuild everything from the archive, and take up what an earlier session left unfinished."""
         validations = self._parts.archive.evaluations(self._parts.problem.judged)
-        for trial in self._parts.archive.trials():
+        for trial in self._parts.archive.stream():
             self._hear(trial, validations.get(trial.number))
         self._restore_promotion()
         planned = self._parts.archive.planned()
-        numbers = [*self._state.told, *(plan.number for plan in planned)]
-        self._state.next_number = max(numbers, default=-1) + 1
+        self._state.next_number = self._parts.archive.counts()[0]
         for plan in planned:
             self._take_up(plan)
 
@@ -107,11 +109,12 @@ class Loop:
             self._go_on(plan.number, plan.proposal)
 
     def _parents(self, plan: Planned) -> Parents | None:
-        told = self._state.told
-        groups = [
-            tuple(told[number] for number in numbers) for numbers in (plan.parents, plan.inspirations, plan.failed)
-        ]
+        groups = [self._told(numbers) for numbers in (plan.parents, plan.inspirations, plan.failed)]
         return Parents(*groups) if plan.parents else None
+
+    def _told(self, numbers: Sequence[int]) -> tuple[Trial, ...]:
+        found = [self._parts.archive.trial(number) for number in numbers]
+        return tuple(trial for trial in found if trial is not None)
 
     def _look_for_an_end(self) -> None:
         """Note the first reason to plan no more trials."""
@@ -146,7 +149,7 @@ class Loop:
 
     def _has_room(self) -> bool:
         """Whether one more trial may be in flight: the seed program goes alone."""
-        if self._state.next_number > 0 and not self._state.told:
+        if self._state.next_number > 0 and not self._state.began:
             return False
         return self._state.in_flight < self._width
 
@@ -199,7 +202,7 @@ class Loop:
         if isinstance(outcome, Proposal):
             self._proposed(task.number, outcome)
         elif isinstance(outcome, Audit):
-            self._audited(self._state.told[task.number], outcome)
+            self._audited(task.number, outcome)
         else:
             self._evaluated(task, outcome)
 
@@ -223,7 +226,7 @@ class Loop:
         if task.kind == "train":
             self._tell(task.number)
         else:
-            self.promotion.validated(self._state.told[task.number], evaluation)
+            self.promotion.validated(self._state.validating.pop(task.number), evaluation)
             self._promote()
 
     def _tell(self, number: int) -> None:
@@ -234,7 +237,7 @@ class Loop:
 
     def _hear(self, trial: Trial, validation: Evaluation | None) -> None:
         """Take in one finished trial, live or replayed, exactly alike."""
-        self._state.told[trial.number] = trial
+        self._state.began = True
         self._state.meanings.hear(trial)
         self._parts.search.tell(trial)
         if trial.number == 0 and not trial.valid:
@@ -248,15 +251,16 @@ class Loop:
         if validation is not None:
             self.promotion.validated(trial, validation)
         elif self._parts.budget.begin_evaluation():
+            self._state.validating[trial.number] = trial
             self._state.queue.append(_Task("validation", trial.number, trial.program))
 
     # --- promoting
 
-    def _audited(self, trial: Trial, audit: Audit) -> None:
+    def _audited(self, number: int, audit: Audit) -> None:
         self._state.auditing = False
-        audits.record(self._parts.archive, trial.number, audit, due=True)
-        self.promotion.audited(trial.number, audit)
-        self._parts.tell_user(Audited(trial, audit))
+        audits.record(self._parts.archive, number, audit, due=True)
+        self.promotion.audited(number, audit)
+        self._parts.tell_user(Audited(number, audit))
         self._promote()
 
     def _promote(self) -> None:

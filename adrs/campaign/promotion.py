@@ -27,6 +27,7 @@ class Promotion:
         self._leading: list[tuple[float, float]] = []
         self._validated: dict[int, tuple[Trial, Evaluation]] = {}
         self._passed: dict[int, bool] = {}
+        self._order: list[tuple[tuple[float, float], int]] = []
         self.promoted: int | None = None
         """The trial that was last said to be the best."""
 
@@ -48,6 +49,7 @@ class Promotion:
         """Hear how a trial did on validation."""
         if validation.valid:
             self._validated[trial.number] = trial, validation
+            bisect.insort(self._order, (self._problem.rank(validation), trial.number))
 
     def audited(self, number: int, audit: Audit) -> None:
         """Hear what the audit of a trial found; of several audits the last counts."""
@@ -56,14 +58,13 @@ class Promotion:
     @property
     def best(self) -> tuple[Trial, Evaluation] | None:
         """The trial that leads on validation among those that may lead; ties go to the earlier trial."""
-        allowed = [number for number in self._validated if self._passed.get(number, not self._audits)]
-        return self._validated[min(allowed, key=self._key)] if allowed else None
+        first = self._first(unaudited=not self._audits)
+        return None if first is None else self._validated[first]
 
     @property
     def contender(self) -> Trial | None:
         """The trial that would be the best if it passed an audit; None if there is none."""
-        unmarked = [number for number in self._validated if self._passed.get(number, True)]
-        first = min(unmarked, key=self._key) if self._audits and unmarked else None
+        first = self._first(unaudited=True) if self._audits else None
         return None if first is None or first in self._passed else self._validated[first][0]
 
     def promote(self) -> tuple[Trial, Evaluation] | None:
@@ -81,8 +82,9 @@ class Promotion:
         excess, cost = self._problem.rank(self.best[1])
         return excess == 0.0 and cost <= self._problem.objective.cost(target)
 
-    def _key(self, number: int) -> tuple[tuple[float, float], int]:
-        return self._problem.rank(self._validated[number][1]), number
+    def _first(self, *, unaudited: bool) -> int | None:
+        """Return the best on validation that was not marked, or that must have passed; None if there is none."""
+        return next((number for _, number in self._order if self._passed.get(number, unaudited)), None)
 
 
 def promotion_json(trial: Trial, validation: Evaluation) -> dict[str, Any]:

@@ -138,7 +138,7 @@ class JsonView:
             case TrialEnded():
                 print_json({"event": "trial", **trial_json(event.trial), "spent": asdict(event.spent), **marked})
             case Audited():
-                print_json({"event": "audit", "trial": event.trial.number, **audit_json(event.audit)})
+                print_json({"event": "audit", "trial": event.number, **audit_json(event.audit)})
             case NewBest():
                 scores = dict(event.validation.scores)
                 judged = self._progress.problem.judged

@@ -43,7 +43,7 @@ class Progress:
             case TrialEnded():
                 self._ended(event)
             case Audited():
-                self.last = f"trial {event.trial.number} was audited and is {event.audit.verdict}"
+                self.last = f"trial {event.number} was audited and is {event.audit.verdict}"
             case NewBest():
                 self.best = event
                 self.last = f"new best, trial {event.trial.number}: adrs show {self.run} {event.trial.number}"

@@ -84,7 +84,9 @@ class Answers:
     def complete(self, prompt: Prompt, *, seed: int) -> Completion:
         time.sleep(self._seconds)
         with self._outside.counted():
-            return Completion(reply(prompt.messages[1].content, seed), self.name, Usage(3000, 200), 0.001, self._seconds)
+            return Completion(
+                reply(prompt.messages[1].content, seed), self.name, Usage(3000, 200), 0.001, self._seconds
+            )
 
 
 class Bench:
@@ -123,7 +125,7 @@ class Bench:
 def reply(asked: str, seed: int) -> str:
     """Return an edit of the program to change: one term replaced, added or removed; no two are alike."""
     rng = Random(seed)
-    shown = asked.split("# The program to change")[1].split("```python\n")[1].split("\n```")[0]
+    shown = asked.split("# The program to change")[1].split("```python\n")[1].split("\n```", maxsplit=1)[0]
     lines = [line for line in shown.split("\n") if line.startswith("    score = score")]
     idea = f"IDEA: give {rng.choice(_TERMS)} another weight, so that jobs with {rng.random():.3f} of slack go earlier."
     if not lines:
@@ -166,7 +168,9 @@ def _result(rng: Random, place: int, split: str) -> Result:
 
 
 def _feedback(rng: Random) -> str:
-    rows = ["".join(f"{f'{rng.uniform(0, 30):.2f} ({rng.uniform(5, 25):.2f})':>16}" for _ in range(5)) for _ in range(5)]
+    rows = [
+        "".join(f"{f'{rng.uniform(0, 30):.2f} ({rng.uniform(5, 25):.2f})':>16}" for _ in range(5)) for _ in range(5)
+    ]
     table = "\n".join(f"0.{place}{row}" for place, row in enumerate(rows))
     ahead = ", ".join(f"{size} RDD 0.2 TF 0.{size % 7} {rng.random():.2f}" for size in (50, 100, 200))
     return f"Gap to the optimum in %, by RDD and TF:\n{table}\nBy number of jobs: {ahead}.\nFurthest ahead: {ahead}."
@@ -272,9 +276,7 @@ def _parts(
         archive=archive,
         budget=budget,
         search=open_search(config.search, problem, {}),
-        proposer=session.proposer(
-            Proposers(lambda number: Ledgered(model, archive, budget, number), archive, config)
-        ),
+        proposer=session.proposer(Proposers(lambda number: Ledgered(model, archive, budget, number), archive, config)),
         evaluations=bench,
         threads=threads,
         tell_user=session.hear,

@@ -36,7 +36,9 @@ def multiply(archive: Path, count: int) -> None:
             copy = _Copy(shift, known)
             fresh = {name: list(copy.of(name, rows[name], most=count - shift)) for name in rows}
             with database.transaction() as connection:
-                connection.execute(insert(texts), [{"hash": name, "content": text} for name, text in copy.texts.items()])
+                connection.execute(
+                    insert(texts), [{"hash": name, "content": text} for name, text in copy.texts.items()]
+                )
                 for table in (trials, completions, evaluations):
                     connection.execute(insert(table), fresh[table.name])
         with database.transaction() as connection:

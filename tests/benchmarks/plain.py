@@ -62,8 +62,8 @@ def _ask(model: Model, statement: str, program: str, number: int) -> tuple[str, 
 
 def _edited(reply: str, parent: str) -> str:
     if "<<<<<<< SEARCH" not in reply:
-        return reply.split("```python\n")[1].split("```")[0]
-    old, new = reply.split("<<<<<<< SEARCH\n")[1].split(">>>>>>> REPLACE")[0].split("=======\n")
+        return reply.split("```python\n")[1].split("```", maxsplit=1)[0]
+    old, new = reply.split("<<<<<<< SEARCH\n")[1].split(">>>>>>> REPLACE", maxsplit=1)[0].split("=======\n")
     return parent.replace(old, new, 1)
 
 

@@ -68,7 +68,11 @@ def test_a_duplicate_of_another_trial_is_found(prompted, tampered):
         ("UPDATE trials SET prompt = 'feed' WHERE number = 4", 4, "prompt"),
         ("UPDATE completions SET text = deflate('another') WHERE trial = 1", 1, "call"),
         ("DELETE FROM completions WHERE trial = 2 AND call = 1", 2, "call"),
-        ("UPDATE completions SET text = deflate(replace(inflate(text), 'IDEA: lower', 'IDEA: higher')) WHERE trial = 1", 1, "edit"),
+        (
+            "UPDATE completions SET text = deflate(replace(inflate(text), 'IDEA: lower', 'IDEA: higher')) WHERE trial = 1",
+            1,
+            "edit",
+        ),
         ("UPDATE trials SET message = 'another' WHERE number = 3", 3, "edit"),
     ],
 )
