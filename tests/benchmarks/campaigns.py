@@ -1,4 +1,4 @@
-"""Campaigns to measure: all parts are real but two, a model that answers and a bench that scores as they are told to."""
+"""Campaigns to measure: all parts are real but two, a model and a bench that answer at once, or when told to."""
 
 import os
 import threading
@@ -125,7 +125,7 @@ class Bench:
 def reply(asked: str, seed: int) -> str:
     """Return an edit of the program to change: one term replaced, added or removed; no two are alike."""
     rng = Random(seed)
-    shown = asked.split("# The program to change")[1].split("```python\n")[1].split("\n```", maxsplit=1)[0]
+    shown = asked.partition("# The program to change")[2].partition("```python\n")[2].partition("\n```")[0]
     lines = [line for line in shown.split("\n") if line.startswith("    score = score")]
     idea = f"IDEA: give {rng.choice(_TERMS)} another weight, so that jobs with {rng.random():.3f} of slack go earlier."
     if not lines:
@@ -226,8 +226,9 @@ def mark(outside: Outside) -> Mark:
 
 
 def settings(trials: int, *, threads: int = 1, workers: int = 1, model: str = "answers") -> CampaignConfig:
-    values = {"trials": trials, "dollars": 1e6, "model_threads": threads, "workers": workers, "model": model}
-    return CampaignConfig(problem="smtt", **values)
+    """Return the settings of a campaign on the pack `smtt`."""
+    chosen = {"trials": trials, "dollars": 1e6, "model_threads": threads, "workers": workers, "model": model}
+    return CampaignConfig.model_validate({"problem": "smtt", **chosen})
 
 
 def conduct(folder: Path, config: CampaignConfig, model: Model, outside: Outside) -> Course:

@@ -41,8 +41,6 @@ def multiply(archive: Path, count: int) -> None:
                 )
                 for table in (trials, completions, evaluations):
                     connection.execute(insert(table), fresh[table.name])
-        with database.transaction() as connection:
-            connection.exec_driver_sql("ANALYZE")
 
 
 def _rows(connection: Any, table: Table) -> list[Row]:
@@ -72,6 +70,7 @@ class _Copy:
             source = _WEIGHT.sub(lambda _: f"{self._rng.random():.6f}", self._known[row["program"]])
             self._programs[row["number"]] = Program(source)
             row["program"] = self._text(source)
+            row["meaning"] = self._programs[row["number"]].meaning
         row["prompt"] = self._prompts[row["prompt"]]
         return row
 
@@ -79,9 +78,10 @@ class _Copy:
         row["trial"] = self._moved(row["trial"])
         row["prompt"] = [[role, self._said(role, name)] for role, name in row["prompt"]]
         messages = (Message(role, self.texts.get(name) or self._known[name]) for role, name in row["prompt"])
-        fresh = Prompt(tuple(messages)).hash
-        self._prompts[row["prompt_hash"]] = row["prompt_hash"] = fresh
+        original, row["prompt_hash"] = row["prompt_hash"], Prompt(tuple(messages)).hash
+        self._prompts[original] = row["prompt_hash"]
         row["text"] = f"{row['text']}\n{self._shift}"
+        row["arrived"] += self._shift
         return row
 
     def _evaluation(self, row: Row) -> Row:

@@ -1,12 +1,12 @@
 """What the ledger costs beside the loop that one would write without it: `python tests/benchmarks/ledger.py [--quick]`.
 
-Every session runs in a process of its own, one after another. A model and a bench that cost the controller nothing stand
-at the two ends (see `campaigns`); all between is real, on the pack `smtt`. CPU is that of the controller's process, its
-model threads included, without what the two ends take. The campaign of 100,000 trials is not run: one of 1,000 is, and its
-trials are then copied in the database, each with other texts and scores (see `copies`); it is resumed and goes on for 500.
+Every session runs in a process of its own, one after another. A model and a bench that cost the controller nothing
+stand at the two ends (see `campaigns`); all between is real, on the pack `smtt`. CPU is that of the controller's
+process, its model threads included, without what the two ends take; other work on the machine raises it. The campaign
+of 100,000 trials is not run: one of 1,000 is, and its trials are then copied in the database, each with other texts and
+scores (see `copies`); it is resumed and goes on for 500.
 """
 
-import os
 import sqlite3
 import sys
 import tempfile
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from math import ceil
 from multiprocessing import get_context
 from pathlib import Path
@@ -28,11 +29,12 @@ from adrs.campaign.models import open_campaign_model
 from tests.benchmarks import campaigns, plain
 from tests.benchmarks.campaigns import Answers, Course, Outside, settings
 from tests.benchmarks.copies import multiply
-from tests.llm.server import Exchange, OpenAIServer, says
+from tests.llm.server import Exchange, OpenAIServer, Request, says
 
 P = ParamSpec("P")
 T = TypeVar("T")
 ANSWER_SECONDS = 0.2
+PATIENCE_SECONDS = 5
 FURTHER = 500
 """Trials of the session that resumes the long campaign."""
 
@@ -62,7 +64,7 @@ def main() -> None:
     """Measure and print a table; exit with 3 if a bound is missed."""
     sizes = Sizes(200, 2_000, (5, 10)) if "--quick" in sys.argv[1:] else Sizes()
     print("| what | figure | bound | met | plain loop |\n|---|---|---|---|---|")
-    met = [_shown(row) for row in (*length(sizes), *waiting(sizes), *serving())]
+    met = [_shown(row) for row in chain(length(sizes), waiting(sizes), serving())]
     sys.exit(0 if all(met) else 3)
 
 
@@ -117,10 +119,12 @@ def waiting(sizes: Sizes, threads: int = 16) -> Iterator[Row]:
         with tempfile.TemporaryDirectory() as name:
             course = _apart(session, Path(name), count + 1, threads=threads, workers=2, seconds=ANSWER_SECONDS)
             base = _apart(beside, Path(name), count, threads=threads, seconds=ANSWER_SECONDS)
-        whole, steady = (rates(each, count, threads) for each in (course, base))
+        ours, simple = (rates(each, count, threads) for each in (course, base))
         what = f"share of the ideal rate, {threads} threads, {count} trials, a model of 200 ms"
-        yield Row(f"{what}, from start to end", f"{whole[0]:.1%}", "97 %", whole[0] >= 0.97, f"{steady[0]:.1%}")
-        yield Row(f"{what}, between first and last", f"{whole[1]:.1%}", "97 %", whole[1] >= 0.97, f"{steady[1]:.1%}")
+        for when, share, base_share in zip(
+            ("from start to end", "between first and last wave"), ours, simple, strict=True
+        ):
+            yield Row(f"{what}, {when}", f"{share:.1%}", "97 %", share >= 0.97, f"{base_share:.1%}")
 
 
 def rates(course: Course, count: int, threads: int) -> tuple[float, float]:
@@ -135,38 +139,40 @@ def rates(course: Course, count: int, threads: int) -> tuple[float, float]:
 def serving() -> Iterator[Row]:
     """Yield how many calls a real server sees in flight, from the client that real ones are called by."""
     for threads in (16, 64):
-        with tempfile.TemporaryDirectory() as name, Counting() as server:
-            config = settings(4 * threads + 1, threads=threads, workers=2, model="served").model_copy(
-                update={"base_url": server.url, "price": "1,2"}
-            )
+        with tempfile.TemporaryDirectory() as name, Counting(threads) as server:
+            config = settings(2 * threads + 1, threads=threads, workers=2, model="served")
+            config = config.model_copy(update={"base_url": server.url, "price": "1,2"})
             model = open_campaign_model(config, RunFolder(Path(name)))
             assert model is not None
-            course = campaigns.conduct(Path(name), config, model, Outside())
-        share = rates(course, 4 * threads, threads)[0]
-        what = f"most calls in flight at a local server, {threads} threads; share of the ideal rate"
-        yield Row(what, f"{server.most}; {share:.0%}", f"{threads}", server.most == threads)
+            campaigns.conduct(Path(name), config, model, Outside())
+        yield Row(
+            f"calls in flight at a server, {threads} threads", f"{server.most}", f"{threads}", server.most == threads
+        )
 
 
 class Counting(OpenAIServer):
-    """A server that answers with edits after a while, and knows the most calls that it saw at a time."""
+    """A server that knows the most calls that it saw at a time; it answers once it saw `enough`, or after a while."""
 
-    def __init__(self) -> None:
+    def __init__(self, enough: int) -> None:
         super().__init__()
         self.most = 0
         self._now = 0
+        self._enough = enough
+        self._seen = threading.Event()
         self._counting = threading.Lock()
 
-    def handle(self, request: object, exchange: Exchange) -> None:
-        body = request.body  # type: ignore[attr-defined]
+    def handle(self, request: Request, exchange: Exchange) -> None:
         self._count(1)
-        exchange.wait(ANSWER_SECONDS)
+        self._seen.wait(PATIENCE_SECONDS)
         self._count(-1)
-        says(campaigns.reply(body["messages"][1]["content"], body["seed"]))(exchange)
+        says(campaigns.reply(request.body["messages"][1]["content"], request.body["seed"]))(exchange)
 
     def _count(self, change: int) -> None:
         with self._counting:
             self._now += change
             self.most = max(self.most, self._now)
+            if self._now >= self._enough:
+                self._seen.set()
 
 
 def session(folder: Path, trials: int, *, threads: int = 1, workers: int = 1, seconds: float = 0.0) -> Course:
@@ -195,7 +201,7 @@ def _wall(course: Course) -> float:
 def _size(database: Path) -> int:
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return os.stat(database).st_size
+    return database.stat().st_size
 
 
 def _ms(seconds: float) -> str:

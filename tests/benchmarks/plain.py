@@ -1,4 +1,4 @@
-"""The loop that one would write in an afternoon, to set beside ours: a forked evaluation and a durable commit a trial."""
+"""The loop that one would write in an afternoon, to set beside ours: a forked evaluation, a durable commit a trial."""
 
 import json
 import os
@@ -62,8 +62,9 @@ def _ask(model: Model, statement: str, program: str, number: int) -> tuple[str, 
 
 def _edited(reply: str, parent: str) -> str:
     if "<<<<<<< SEARCH" not in reply:
-        return reply.split("```python\n")[1].split("```", maxsplit=1)[0]
-    old, new = reply.split("<<<<<<< SEARCH\n")[1].split(">>>>>>> REPLACE", maxsplit=1)[0].split("=======\n")
+        return reply.partition("```python\n")[2].partition("```")[0]
+    block = reply.partition("<<<<<<< SEARCH\n")[2].partition(">>>>>>> REPLACE")[0]
+    old, _, new = block.partition("=======\n")
     return parent.replace(old, new, 1)
 
 

@@ -63,7 +63,7 @@ def test_a_best_has_passed_its_audit_and_a_marked_trial_is_never_one(make):
         elif isinstance(event, Audited):
             assert validations[event.number].scores["regret"] < leads  # only what would lead is audited
     heard = [event for event in world.events if isinstance(event, Audited)]
-    assert [event.trial.number for event in heard] == list(found)
+    assert [event.number for event in heard] == list(found)
     assert len(world.bench.audited) == len(found)
 
 

@@ -69,7 +69,7 @@ def test_a_duplicate_of_another_trial_is_found(prompted, tampered):
         ("UPDATE completions SET text = deflate('another') WHERE trial = 1", 1, "call"),
         ("DELETE FROM completions WHERE trial = 2 AND call = 1", 2, "call"),
         (
-            "UPDATE completions SET text = deflate(replace(inflate(text), 'IDEA: lower', 'IDEA: higher')) WHERE trial = 1",
+            "UPDATE completions SET text = deflate(replace(inflate(text), 'lower', 'higher')) WHERE trial = 1",
             1,
             "edit",
         ),
