@@ -178,7 +178,8 @@ def _call(row: Row[Any], known: Mapping[str, str]) -> Call:
     prompt = Prompt(tuple(Message(role, known[digest]) for role, digest in row.prompt))
     reserved = Spend(row.reserved_dollars, row.reserved_tokens)
     completion = _completion(row) if row.state == "answered" else None
-    return Call(row.trial, row.call, row.request, row.state, prompt, completion, reserved, row.error or "", row.seed)
+    named = row.state, prompt, completion, reserved, row.error or "", row.seed
+    return Call(row.trial, row.call, row.request, *named, attempts=row.attempts)
 
 
 def _completion(row: Row[Any]) -> Completion:

@@ -97,6 +97,8 @@ class Call:
         reserved: The most that it can have cost.
         error: Why it failed; empty unless failed.
         seed: What the model was to draw from.
+        arrived: Position among the answers; None if there is none, or it was not recorded.
+        attempts: How often it was sent to the provider; None while that is not known.
     """
 
     trial: int
@@ -108,6 +110,8 @@ class Call:
     reserved: Spend
     error: str = ""
     seed: int = 0
+    arrived: int | None = None
+    attempts: int | None = None
 
     @property
     def spent(self) -> Spend:

@@ -243,11 +243,13 @@ class Archive:
         with self._database.transaction() as connection:
             connection.execute(self._request(number, call, request).values(row))
 
-    def fail(self, number: int, call: int, request: int, error: str, *, billed: bool = False) -> None:
+    def fail(
+        self, number: int, call: int, request: int, error: str, *, billed: bool = False, attempts: int = 1
+    ) -> None:
         """Note that a request failed; its reservation is released, or counts as spent if it may have been billed."""
         state = "unknown" if billed else "failed"
         with self._database.transaction() as connection:
-            connection.execute(self._request(number, call, request).values(state=state, error=error))
+            connection.execute(self._request(number, call, request).values(state=state, error=error, attempts=attempts))
 
     def calls(self, number: int | None = None) -> list[Call]:
         """Return the requests of a trial, or of all trials, in the order in which they were sent."""

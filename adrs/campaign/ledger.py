@@ -2,6 +2,8 @@
 
 from adrs.archive import Archive
 from adrs.budget import Budget
+from adrs.campaign.answers import first_answers
+from adrs.campaign.hedging import Hedge, first_bought
 from adrs.errors import AdrsError
 from adrs.llm import AnswerLost, Completion, Model, Prompt, Quote
 from adrs.trial import Spend
@@ -10,13 +12,15 @@ from adrs.trial import Spend
 class Ledgered:
     """The model of one trial. Calls that the archive has answers to are answered from it, and bought once only."""
 
-    def __init__(self, model: Model, archive: Archive, budget: Budget, trial: int) -> None:
+    def __init__(self, model: Model, archive: Archive, budget: Budget, trial: int, hedge: Hedge | None = None) -> None:
+        """Book the calls to `model` on a trial; with a `hedge`, slow ones are sent twice."""
         self.name = model.name
         self._model = model
         self._archive = archive
         self._budget = budget
         self._trial = trial
-        self._kept = {call.call: call.completion for call in archive.calls(trial) if call.completion is not None}
+        self._hedge = hedge
+        self._kept = first_answers(archive.calls(trial))
         self._calls = 0
 
     def quote(self, prompt: Prompt) -> Quote:
@@ -34,6 +38,13 @@ class Ledgered:
         self._calls += 1
         if call in self._kept:
             return self._kept[call]
+        if self._hedge is None:
+            return self._buy(call, prompt, seed)
+        first_bought(lambda: self._buy(call, prompt, seed), self._hedge)
+        return first_answers(self._archive.calls(self._trial))[call]  # what a resumed session would find
+
+    def _buy(self, call: int, prompt: Prompt, seed: int) -> Completion:
+        """Make a request of its own in the ledger, and in the budget."""
         quote = self._model.quote(prompt)
         worst = Spend(quote.dollars, quote.tokens)
         self._budget.reserve(worst)
@@ -41,11 +52,11 @@ class Ledgered:
         try:
             completion = self._model.complete(prompt, seed=seed)
         except AnswerLost as error:
-            self._archive.fail(self._trial, call, request, str(error), billed=True)
+            self._archive.fail(self._trial, call, request, str(error), billed=True, attempts=error.attempts)
             self._budget.settle(worst, worst)
             raise
         except AdrsError as error:
-            self._archive.fail(self._trial, call, request, str(error))
+            self._archive.fail(self._trial, call, request, str(error), attempts=error.attempts)
             self._budget.settle(worst, Spend())
             raise
         self._archive.answer(self._trial, call, request, completion)
