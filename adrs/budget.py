@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt
 
-from adrs.errors import BudgetExhausted
+from adrs.errors import BudgetExhausted, Interrupted
 from adrs.trial import Spend
 
 _ROUNDING = 1e-9
@@ -60,8 +60,8 @@ class Budget:
         """Set aside the most that a call can cost; wait where calls under way may yet leave room for it.
 
         Raises:
-            BudgetExhausted: What is spent and `worst` together exceed a limit, or `stop` was called; nothing is set
-                aside.
+            BudgetExhausted: What is spent and `worst` together exceed a limit; nothing is set aside.
+            Interrupted: `stop` was called.
         """
         with self._changed:
             while not self.try_reserve(worst):
@@ -70,12 +70,14 @@ class Budget:
     def try_reserve(self, worst: Spend) -> bool:
         """As `reserve`, but return false instead of waiting."""
         with self._changed:
+            if self._stopped:
+                raise Interrupted("the campaign ends, and no more calls are made")
             if self._over(self.spent + self.held + worst) is None:
                 self.held += worst
                 return True
             over = self._over(self.spent + worst)
-            if over is not None or self._stopped:
-                raise self._exhausted(over or "dollars", self.spent + self.held + worst)
+            if over is not None:
+                raise self._exhausted(over, self.spent + self.held + worst)
             return False
 
     def settle(self, worst: Spend, actual: Spend) -> None:
@@ -86,7 +88,7 @@ class Budget:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """Let nobody wait for room any more."""
+        """Let no more calls be made."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()

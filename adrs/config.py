@@ -48,7 +48,17 @@ class CampaignConfig(BudgetLimits):
     model_seconds: Annotated[float, Field(gt=0)] = 300.0
     """Longest wait for one reply."""
     attempts: Annotated[int, Field(ge=1)] = 5
-    """Requests per call while the provider is unavailable."""
+    """How often one call is asked for that fails while others do not."""
+    concurrency: Annotated[int, Field(ge=1)] | None = None
+    """Requests to one model in flight at a time; as many as there are model threads if absent."""
+    requests_per_minute: Annotated[int, Field(ge=1)] | None = None
+    """Most requests to one model in any minute."""
+    tokens_per_minute: Annotated[int, Field(ge=1)] | None = None
+    """Most tokens that one model reads and writes in any minute."""
+    outage_seconds: Annotated[float, Field(ge=0)] = 1800.0
+    """How long a provider that is down is waited for before the campaign is paused."""
+    hedge_seconds: Annotated[float, Field(gt=0)] | None = None
+    """A request that is unanswered for so long is sent a second time, and the first answer counts; both are paid."""
     repairs: Annotated[int, Field(ge=0, le=3)] = 1
     """Further replies asked for where an edit does not apply."""
     prompts: str | None = None

@@ -23,9 +23,11 @@ class AdrsError(Exception):
 
     Attributes:
         todo: The way out, as an instruction; empty where there is none.
+        attempts: Requests that were sent to a provider before this was raised.
     """
 
     exit_code = 1
+    attempts = 0
 
     def __init__(self, what: str, todo: str = "") -> None:
         super().__init__(what)
@@ -69,6 +71,8 @@ class SandboxUnavailable(MissingPart):
 class ProviderRefused(MissingPart):
     """The provider refuses the key, the model or the request; asking again cannot help."""
 
+    attempts = 1
+
 
 class ProviderUnavailable(AdrsError):
     """The provider is briefly unavailable (429, 5xx, no connection, no reply in time).
@@ -76,6 +80,8 @@ class ProviderUnavailable(AdrsError):
     Attributes:
         retry_after: Seconds that the provider asked us to wait; None where it did not say.
     """
+
+    attempts = 1
 
     def __init__(self, what: str, todo: str = "", *, retry_after: float | None = None) -> None:
         super().__init__(what, todo)

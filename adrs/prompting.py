@@ -107,6 +107,10 @@ class Prompts:
         sections = (self._render(f"{name}.md.j2", **vars(context)).strip() for name in _SECTIONS)
         return "\n\n".join(section for section in sections if section)
 
+    def stable(self, context: Context) -> int:
+        """Return how many characters at the beginning of `user(context)` are the same for every trial."""
+        return len(self._render("task.md.j2", **vars(context)).strip())
+
     def repair(self, problem: Problem, message: str) -> str:
         """Return what a model is told whose edit could not be applied because of `message`."""
         return self._render("repair.md.j2", problem=problem, message=message).strip()

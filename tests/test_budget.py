@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adrs.budget import Budget, BudgetLimits
-from adrs.errors import BudgetExhausted
+from adrs.errors import BudgetExhausted, Interrupted
 from adrs.trial import Spend
 
 
@@ -85,7 +85,7 @@ def test_nobody_waits_for_room_once_the_campaign_stops():
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(budget.reserve, Spend(dollars=0.6))
         budget.stop()
-        with pytest.raises(BudgetExhausted):
+        with pytest.raises(Interrupted):
             waiting.result(timeout=10)
 
 

@@ -1,5 +1,6 @@
 """What a model is told, to the letter."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -194,8 +195,12 @@ def test_a_statement_with_a_heading_of_its_own_gets_no_second_one() -> None:
 
 def test_trials_share_all_that_does_not_depend_on_them() -> None:
     other = Context(PROBLEM, Parents((FIRST,), (), ()), FULL.references)
-    texts = [Prompts().user(context) for context in (FULL, other)]
+    hinted = replace(other, hints=("Try more.",))
+    contexts = (FULL, other, hinted)
+    texts = [Prompts().user(context) for context in contexts]
     assert all(text.startswith(TASK) for text in texts)
+    assert {Prompts().stable(context) for context in contexts} == {len(TASK.rstrip())}
+    assert texts[2].startswith(texts[1][: texts[1].index("# Your turn")])  # a hint changes only what follows
     assert Prompts().system() == Prompts().system()
 
 

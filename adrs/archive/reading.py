@@ -208,7 +208,7 @@ def _call(row: Row[Any], known: Mapping[str, str]) -> Call:
     reserved = Spend(row.reserved_dollars, row.reserved_tokens)
     completion = _completion(row) if row.state == "answered" else None
     sent = row.trial, row.call, row.request, row.state, prompt
-    return Call(*sent, completion, reserved, row.error or "", row.seed, row.arrived)
+    return Call(*sent, completion, reserved, row.error or "", row.seed, row.arrived, row.attempts)
 
 
 def _completion(row: Row[Any]) -> Completion:

@@ -103,6 +103,7 @@ class Call:
         error: Why it failed; empty unless failed.
         seed: What the model was to draw from.
         arrived: Position in the order in which answers were noted; None if there is none, or it was not recorded.
+        attempts: How often it was sent to the provider; None while that is not known.
     """
 
     trial: int
@@ -115,6 +116,7 @@ class Call:
     error: str = ""
     seed: int = 0
     arrived: int | None = None
+    attempts: int | None = None
 
     @property
     def spent(self) -> Spend:

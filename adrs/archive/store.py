@@ -201,9 +201,11 @@ class Archive:
         """Keep a completion verbatim, before anything is done with it."""
         self._write(self._writer.answer, number, call, request, completion)
 
-    def fail(self, number: int, call: int, request: int, error: str, *, billed: bool = False) -> None:
+    def fail(
+        self, number: int, call: int, request: int, error: str, *, billed: bool = False, attempts: int = 1
+    ) -> None:
         """Note that a request failed; its reservation is released, or counts as spent if it may have been billed."""
-        self._write(self._writer.fail, number, call, request, error, billed=billed)
+        self._write(self._writer.fail, number, call, request, error, billed=billed, attempts=attempts)
 
     def calls(self, number: int | None = None) -> list[Call]:
         """Return the requests of a trial, or of all trials, in the order in which they were sent."""

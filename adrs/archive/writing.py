@@ -45,7 +45,7 @@ _plan = Prepared(insert(trials), *_PLANNED)
 _send = Prepared(insert(completions), "campaign", "trial", "call", "request", *_SENT)
 _sent = Prepared(select(func.count()).select_from(completions).where(_CALL))
 _answer = Prepared(update(completions).where(_REQUEST), *_ANSWERED)
-_fail = Prepared(update(completions).where(_REQUEST), "state", "error")
+_fail = Prepared(update(completions).where(_REQUEST), "state", "error", "attempts")
 _begin = Prepared(insert(underway), "campaign", "trial", "split", "since")
 _evaluate = Prepared(insert(evaluations), "campaign", "trial", *_OUTCOME, "arrived")
 _refer = Prepared(insert(references), "campaign", "name", *_OUTCOME)
@@ -184,10 +184,18 @@ class Writer:
         self._open.spent(number, completion.dollars, usage.total)
 
     def fail(
-        self, connection: Connection, number: int, call: int, request: int, error: str, *, billed: bool = False
+        self,
+        connection: Connection,
+        number: int,
+        call: int,
+        request: int,
+        error: str,
+        *,
+        billed: bool,
+        attempts: int,
     ) -> None:
-        state = "unknown" if billed else "failed"
-        _fail.run(connection, **self._request(number, call, request), state=state, error=error)
+        facts = {"state": "unknown" if billed else "failed", "error": error, "attempts": attempts}
+        _fail.run(connection, **self._request(number, call, request), **facts)
         states.settle(connection, self._campaign, number)
         self._open.drop(number)
 

@@ -11,9 +11,17 @@ from adrs.trial import Parents, Proposal, Trial
 
 def width(config: CampaignConfig) -> int:
     """Return how many trials, validations and audits may be in flight at a time."""
-    threads = config.threads()
-    sequential = threads == 1 and config.workers == 1
-    return 1 if sequential else threads + 2 * config.workers
+    return 1 if _sequential(config) else proposing(config) + 2 * config.workers
+
+
+def proposing(config: CampaignConfig) -> int:
+    """Return how many trials may be proposed at a time: more than calls, so that no call waits for a prompt or a disk."""
+    calls = config.threads()
+    return 1 if _sequential(config) else calls + 1 + calls // 4
+
+
+def _sequential(config: CampaignConfig) -> bool:
+    return config.threads() == 1 and config.workers == 1
 
 
 def choose(search: Search, seed: int, number: int) -> Parents | None:

@@ -1,30 +1,46 @@
 """A model whose every call is in the archive: before it is sent, and again before its answer is used."""
 
-from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 
-from adrs.archive import Archive, Call
+from adrs.archive import Archive
 from adrs.budget import Budget
-from adrs.errors import AdrsError
+from adrs.campaign.answers import first_answers
+from adrs.campaign.hedging import Hedge, first_bought
+from adrs.errors import AdrsError, BudgetExhausted
 from adrs.llm import AnswerLost, Completion, Model, Prompt, Quote
 from adrs.trial import Spend
-
-
-def first_answers(calls: Iterable[Call]) -> dict[int, Completion]:
-    """Return the completion of each call that was answered; of several answers, the one that came first."""
-    answered = [call for call in calls if call.completion is not None]
-    answered.sort(key=lambda call: (call.arrived if call.arrived is not None else -1, call.request), reverse=True)
-    return {call.call: call.completion for call in answered if call.completion is not None}
 
 
 class Ledgered:
     """The model of one trial. Calls that the archive has answers to are answered from it, and bought once only."""
 
-    def __init__(self, model: Model, archive: Archive, budget: Budget, trial: int) -> None:
+    def __init__(
+        self,
+        model: Model,
+        archive: Archive,
+        budget: Budget,
+        trial: int,
+        *,
+        hedge: Hedge | None = None,
+        slots: AbstractContextManager[object] | None = None,
+    ) -> None:
+        """Book the calls to `model` on a trial.
+
+        Args:
+            model: Who is asked.
+            archive: Where calls are kept.
+            budget: What they are paid from.
+            trial: What they are made for.
+            hedge: When a call that is slow is sent a second time; never if absent.
+            slots: Held while a request is under way, and not while its answer is kept or used.
+        """
         self.name = model.name
         self._model = model
         self._archive = archive
         self._budget = budget
         self._trial = trial
+        self._hedge = hedge
+        self._slots = slots or nullcontext()
         self._kept = first_answers(archive.calls(trial))
         self._calls = 0
 
@@ -43,20 +59,40 @@ class Ledgered:
         self._calls += 1
         if call in self._kept:
             return self._kept[call]
+        if self._hedge is None:
+            return self._buy(call, prompt, seed)
+        first_bought(
+            lambda: self._buy(call, prompt, seed), lambda: self._buy(call, prompt, seed, again=True), self._hedge
+        )
+        return first_answers(self._archive.calls(self._trial))[call]  # what a resumed session would find
+
+    def _buy(self, call: int, prompt: Prompt, seed: int, *, again: bool = False) -> Completion:
+        """Make a request of its own in the ledger, and in the budget."""
         quote = self._model.quote(prompt)
         worst = Spend(quote.dollars, quote.tokens)
-        self._budget.reserve(worst)
-        request = self._archive.send(self._trial, call, prompt, seed=seed, quote=quote)
-        try:
-            completion = self._model.complete(prompt, seed=seed)
-        except AnswerLost as error:
-            self._archive.fail(self._trial, call, request, str(error), billed=True)
-            self._budget.settle(worst, worst)
-            raise
-        except AdrsError as error:
-            self._archive.fail(self._trial, call, request, str(error))
-            self._budget.settle(worst, Spend())
-            raise
+        with nullcontext() if again else self._slots:
+            self._reserve(worst, waits=not again)
+            request = self._archive.send(self._trial, call, prompt, seed=seed, quote=quote)
+            completion = self._ask(prompt, seed, call, request, worst)
         self._archive.answer(self._trial, call, request, completion)
         self._budget.settle(worst, Spend(completion.dollars, completion.usage.total))
         return completion
+
+    def _reserve(self, worst: Spend, *, waits: bool) -> None:
+        if waits:
+            self._budget.reserve(worst)
+        elif not self._budget.try_reserve(worst):
+            raise BudgetExhausted("there is no room for a second request beside those under way")
+
+    def _ask(self, prompt: Prompt, seed: int, call: int, request: int, worst: Spend) -> Completion:
+        """Send a request; note where it fails."""
+        try:
+            return self._model.complete(prompt, seed=seed)
+        except AnswerLost as error:
+            self._archive.fail(self._trial, call, request, str(error), billed=True, attempts=error.attempts)
+            self._budget.settle(worst, worst)
+            raise
+        except AdrsError as error:
+            self._archive.fail(self._trial, call, request, str(error), attempts=error.attempts)
+            self._budget.settle(worst, Spend())
+            raise

@@ -118,9 +118,9 @@ class Loop:
 
     def _look_for_an_end(self) -> None:
         """Note the first reason to plan no more trials."""
+        asked = self._parts.stop_asked()  # asked to the end: what waits for a model stops waiting
         if self._state.ending is not None:
             return
-        asked = self._parts.stop_asked()
         limit = self._parts.budget.exhausted(self._parts.seconds())
         if asked is not None:
             self._end(Outcome(asked, interrupted=True))
@@ -132,9 +132,11 @@ class Loop:
     def _end(self, outcome: Outcome) -> None:
         if self._state.ending is None:
             self._state.ending = outcome
-            if not outcome.finished:
-                self._parts.budget.stop()
             self._parts.tell_user(Stopping(self._state.in_flight, outcome.reason))
+        elif self._state.ending.finished and not outcome.finished:
+            self._state.ending = outcome  # what was in flight did not come to its end
+        if not outcome.finished:
+            self._parts.budget.stop()
 
     # --- planning and proposing
 

@@ -9,6 +9,8 @@ from adrs.campaign.folder import RunFolder
 from adrs.config import CampaignConfig
 from adrs.llm import Model
 from adrs.llm.catalogue import ModelSettings, open_model
+from adrs.llm.scheduling.pace import Pace
+from adrs.llm.scheduling.schedulers import Schedulers
 from adrs.llm.scripted import Scripted
 from adrs.llm.waiting import Wait, sleep
 from adrs.prompting import Prompts
@@ -17,13 +19,16 @@ from adrs.proposing.mutator import Mutator
 from adrs.proposing.prompted import Prompted
 
 
-def open_campaign_model(config: CampaignConfig, folder: RunFolder | None, *, wait: Wait = sleep) -> Model | None:
+def open_campaign_model(
+    config: CampaignConfig, folder: RunFolder | None, *, wait: Wait = sleep, schedulers: Schedulers | None = None
+) -> Model | None:
     """Return the model of a campaign; None where the mutator rewrites.
 
     Args:
         config: The settings.
         folder: The run's folder, where its mailbox lies.
         wait: Waits between two requests; cut short when it returns true.
+        schedulers: Where requests wait for their turn.
 
     Raises:
         UsageError: There is no such model.
@@ -40,8 +45,14 @@ def open_campaign_model(config: CampaignConfig, folder: RunFolder | None, *, wai
         price=config.price,
         folder=folder.path / "mailbox" if folder else None,
         record=Path(config.record) if config.record else None,
+        pace=_pace(config),
+        schedulers=schedulers or Schedulers(),
     )
     return open_model(config.model, settings, wait=wait)
+
+
+def _pace(config: CampaignConfig) -> Pace:
+    return Pace(config.concurrency, config.requests_per_minute, config.tokens_per_minute, config.outage_seconds)
 
 
 def open_prompted(prompts: Path | None, references: Mapping[str, Mapping[str, float]]) -> Prompted:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from pydantic import ValidationError
 
@@ -15,15 +16,18 @@ from adrs import __version__
 from adrs.archive import Archive, running
 from adrs.archive.connection import sqlite_url
 from adrs.budget import Budget
+from adrs.campaign import decisions
 from adrs.campaign import folder as folders
 from adrs.campaign.evaluations import WorkerPool
 from adrs.campaign.folder import RunFolder
+from adrs.campaign.hedging import Hedge
 from adrs.campaign.ledger import Ledgered
 from adrs.campaign.loop import Loop
 from adrs.campaign.machine import note_hardware, note_image
 from adrs.campaign.models import Proposers, open_campaign_model, open_prompts
 from adrs.campaign.parts import Outcome, Parts
 from adrs.campaign.references import measure_references
+from adrs.campaign.weather import Providers
 from adrs.config import CampaignConfig, Written
 from adrs.errors import ConfigError, UsageError
 from adrs.evaluating.loading import load_evaluator
@@ -52,6 +56,7 @@ class Opened:
     wall: Choice
     model: Model | None
     """None where the mutator rewrites."""
+    providers: Providers
     image: str
     """Content id of the image that candidates run on; empty where they run on none."""
 
@@ -77,7 +82,8 @@ def create(config: CampaignConfig, *, wait: Wait = sleep) -> Opened:
     config = config.model_copy(update={"name": folder.name, "problem": _reference(config.problem)})
     try:
         written = _written(problem, config, wall)
-        model = open_campaign_model(config, folder, wait=wait)
+        providers = Providers()
+        model = open_campaign_model(config, folder, wait=wait, schedulers=providers.schedulers)
         archive = Archive.create(
             sqlite_url(folder.archive), name=folder.name, config=config.model_dump(), written=written.model_dump()
         )
@@ -85,7 +91,7 @@ def create(config: CampaignConfig, *, wait: Wait = sleep) -> Opened:
     except BaseException:
         folders.remove(folder)
         raise
-    return Opened(folder, problem, config, archive, wall, model, written.image)
+    return Opened(folder, problem, config, archive, wall, model, providers, written.image)
 
 
 def reopen(folder: RunFolder, changes: Mapping[str, str], *, wait: Wait = sleep) -> Opened:
@@ -110,7 +116,9 @@ def reopen(folder: RunFolder, changes: Mapping[str, str], *, wait: Wait = sleep)
     if config.model_dump() != dict(record.config):
         archive.reconfigure(config.model_dump())
         folder.write_config(config, Written.model_validate(record.written))
-    return Opened(folder, problem, config, archive, wall, open_campaign_model(config, folder, wait=wait), _image(wall))
+    providers = Providers()
+    model = open_campaign_model(config, folder, wait=wait, schedulers=providers.schedulers)
+    return Opened(folder, problem, config, archive, wall, model, providers, _image(wall))
 
 
 def _wall(problem: Problem, config: CampaignConfig) -> Choice:
@@ -149,12 +157,13 @@ def run(opened: Opened, watch: Watch) -> Outcome:
     if config.on == "auto" and wall.name == "local":
         watch.listener(Notice(f"candidates run in the local sandbox: {wall.reason}"))
     pool = WorkerPool(opened.problem, wall=wall, count=config.workers)
-    threads = ThreadPoolExecutor(config.threads(), thread_name_prefix="model")
+    threads = ThreadPoolExecutor(decisions.proposing(config), thread_name_prefix="model")
     outcome = Outcome("the controller failed")
     try:
         parts = _parts(opened, pool, threads, watch, sum(session.seconds for session in before))
         measure_references(parts)
         outcome = Loop(parts).run()
+        opened.providers.pass_on(archive, watch.listener)
     finally:
         pool.close()
         threads.shutdown(wait=False, cancel_futures=True)
@@ -174,6 +183,12 @@ def _parts(opened: Opened, pool: WorkerPool, threads: ThreadPoolExecutor, watch:
         evaluation_seconds=problem.pack.limits.seconds,
     )
     start = time.monotonic()
+    beat = _throttled(archive.beat)
+
+    def tick() -> None:
+        opened.providers.pass_on(archive, watch.listener)
+        beat()
+
     return Parts(
         problem=problem,
         config=config,
@@ -185,15 +200,21 @@ def _parts(opened: Opened, pool: WorkerPool, threads: ThreadPoolExecutor, watch:
         threads=threads,
         tell_user=_keeping_best(opened.folder, watch.listener),
         stop_asked=lambda: _stop_requested(opened.folder, watch) or watch.stop_asked(),
-        tick=_throttled(archive.beat),
+        tick=tick,
         seconds=lambda: seconds_before + time.monotonic() - start,
     )
 
 
 def _ledgered(opened: Opened, budget: Budget) -> Callable[[int], Model] | None:
     """Return what makes the model of each trial, so that every call is booked on the trial that it is made for."""
-    model = opened.model
-    return None if model is None else lambda number: Ledgered(model, opened.archive, budget, number)
+    model, seconds = opened.model, opened.config.hedge_seconds
+    slots = BoundedSemaphore(opened.config.threads())
+    hedge = Hedge(seconds, lambda: opened.providers.schedulers.calm) if seconds is not None else None
+    return (
+        None
+        if model is None
+        else lambda number: Ledgered(model, opened.archive, budget, number, hedge=hedge, slots=slots)
+    )
 
 
 def _keeping_best(folder: RunFolder, listener: Listener) -> Listener:

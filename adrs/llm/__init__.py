@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Protocol
 
@@ -11,10 +11,17 @@ from adrs.errors import ProviderUnavailable
 
 @dataclass(frozen=True)
 class Message:
-    """One message of a conversation."""
+    """One message of a conversation.
+
+    Attributes:
+        role: Who says it.
+        content: What is said.
+        stable: How many of its first characters are the same in all prompts of a campaign.
+    """
 
     role: Literal["system", "user", "assistant"]
     content: str
+    stable: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,10 @@ class Quote:
 
 class AnswerLost(ProviderUnavailable):
     """The request was sent and no usable answer came back; the provider may bill up to its quote all the same."""
+
+
+class OutageTooLong(ProviderUnavailable):
+    """The provider has been unavailable for longer than an outage is waited out; nothing is asked again."""
 
 
 class Model(Protocol):

@@ -3,13 +3,15 @@
 import difflib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from adrs.errors import ConfigError, UsageError
 from adrs.llm import Model
 from adrs.llm.keys import describe_keys, require_key
 from adrs.llm.prices import Terms, list_price, parse_price
+from adrs.llm.scheduling.pace import Pace
+from adrs.llm.scheduling.schedulers import Schedulers
 from adrs.llm.waiting import Wait, sleep
 
 __all__ = ["ModelSettings", "describe_keys", "open_model"]
@@ -25,11 +27,13 @@ class ModelSettings:
         max_tokens: The longest reply.
         temperature: None for the provider's default.
         seconds: The longest wait for one reply of a provider; a mailbox is waited for without end.
-        attempts: Requests per call while a provider is unavailable.
+        attempts: How often one call is asked for that fails while others do not.
         base_url: An endpoint that speaks OpenAI's protocol and serves the model.
         price: Dollars per million tokens, `PROMPT,COMPLETION[,CACHED]`, of every model named; None for the list price.
         folder: The mailbox, where its name says no other.
         record: A cassette to which every completion is appended.
+        pace: The limits of each model that is asked over the network.
+        schedulers: Where such models wait for their turn; pass one to all models of a process.
     """
 
     max_tokens: int = 8192
@@ -40,6 +44,8 @@ class ModelSettings:
     price: str | None = None
     folder: Path | None = None
     record: Path | None = None
+    pace: Pace = field(default_factory=Pace)
+    schedulers: Schedulers = field(default_factory=Schedulers)
 
 
 def open_model(name: str, settings: ModelSettings, *, wait: Wait = sleep) -> Model:
@@ -88,9 +94,11 @@ def _open(name: str, settings: ModelSettings, wait: Wait) -> Model:
     if kind in _LOCAL and (colon or kind == "mailbox"):
         return _LOCAL[kind](rest, settings, wait)
     from adrs.llm.retrying import Retrying
+    from adrs.llm.scheduling.scheduled import Scheduled
 
     model = _endpoint(name, settings) if settings.base_url else _provider(name, settings)
-    return Retrying(model, attempts=settings.attempts, wait=wait)
+    scheduler = settings.schedulers.of(name, settings.base_url, settings.pace)
+    return Retrying(Scheduled(model, scheduler, wait=wait), attempts=settings.attempts, wait=wait)
 
 
 def _scripted(rest: str, settings: ModelSettings, wait: Wait) -> Model:

@@ -21,6 +21,7 @@ class LitellmModel:
         self._terms = terms
         self._variable = key_variable(name.partition("/")[0])
         self._litellm = load_litellm()
+        self._marked = name.startswith("anthropic/") and terms.price.stored is not None
         self._takes_seed = "seed" in (self._litellm.get_supported_openai_params(name) or ())
 
     def quote(self, prompt: Prompt) -> Quote:
@@ -33,7 +34,7 @@ class LitellmModel:
             # num_retries is litellm's own loop, max_retries that of the openai client below it.
             reply = self._litellm.completion(
                 self.name,
-                **request(prompt, self._terms),
+                **request(prompt, self._terms, marked=self._marked),
                 **options,
                 timeout=float(self._terms.seconds),
                 max_retries=0,

@@ -26,6 +26,7 @@ class Price:
         cached: For a token that the provider took from its cache.
         limit: Prompts of more tokens than this cost `beyond`, from their first token on.
         beyond: The price of longer prompts; None where length does not matter.
+        stored: For a token that the provider put into its cache because it was asked to; None where that is not known.
     """
 
     prompt: float
@@ -33,18 +34,23 @@ class Price:
     cached: float
     limit: int = 0
     beyond: "Price | None" = None
+    stored: float | None = None
 
-    def dollars(self, usage: Usage) -> float:
-        """Return what a call cost."""
+    def dollars(self, usage: Usage, *, stored: int = 0) -> float:
+        """Return what a call cost of whose prompt so many tokens were put into a cache."""
         if self.beyond and usage.prompt > self.limit:
-            return self.beyond.dollars(usage)
-        read = self.prompt * (usage.prompt - usage.cached) + self.cached * usage.cached
-        return read + self.completion * usage.completion
+            return self.beyond.dollars(usage, stored=stored)
+        read = self.prompt * (usage.prompt - usage.cached - stored) + self.cached * usage.cached
+        return read + self._stored * stored + self.completion * usage.completion
 
     def most(self, prompt: int, completion: int) -> float:
         """Return the most that a call of up to so many tokens can cost, whatever is cached."""
-        here = max(self.prompt, self.cached) * prompt + self.completion * completion
+        here = max(self.prompt, self.cached, self._stored) * prompt + self.completion * completion
         return max(here, self.beyond.most(prompt, completion)) if self.beyond and prompt > self.limit else here
+
+    @property
+    def _stored(self) -> float:
+        return self.prompt if self.stored is None else self.stored
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,8 @@ def _price(entry: dict[str, float], suffix: str, steps: list[int]) -> Price:
     completion = entry.get(f"output_cost_per_token{suffix}", entry["output_cost_per_token"])
     completion = max(completion, entry.get("output_cost_per_reasoning_token", 0.0))
     cached = entry.get(f"cache_read_input_token_cost{suffix}") or prompt
+    stored = entry.get(f"cache_creation_input_token_cost{suffix}") or entry.get("cache_creation_input_token_cost")
     if not steps:
-        return Price(prompt, completion, cached)
-    return Price(prompt, completion, cached, steps[0] * 1000, _price(entry, f"_above_{steps[0]}k_tokens", steps[1:]))
+        return Price(prompt, completion, cached, stored=stored)
+    beyond = _price(entry, f"_above_{steps[0]}k_tokens", steps[1:])
+    return Price(prompt, completion, cached, steps[0] * 1000, beyond, stored)

@@ -6,13 +6,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, NonNegativeInt
 
-from adrs.llm import Completion, Prompt, Usage
+from adrs.llm import Completion, Message, Prompt, Usage
 from adrs.llm.failures import malformed
 from adrs.llm.prices import Terms, most_tokens
 
 
 class _Details(BaseModel):
     cached_tokens: NonNegativeInt | None = None
+    cache_creation_tokens: NonNegativeInt | None = None
 
 
 class _Usage(BaseModel):
@@ -37,9 +38,19 @@ class _Reply(BaseModel):
     usage: _Usage | None = None
 
 
-def request(prompt: Prompt, terms: Terms) -> dict[str, object]:
-    """Return what any chat request says, but for the model's name and the seed."""
-    body: dict[str, object] = {"messages": _messages(prompt), "max_tokens": terms.max_tokens, "stream": False}
+def request(prompt: Prompt, terms: Terms, *, marked: bool = False) -> dict[str, object]:
+    """Return what any chat request says, but for the model's name and the seed.
+
+    Args:
+        prompt: The conversation.
+        terms: What it is made under.
+        marked: Whether to mark what the provider is to put into its cache, in Anthropic's way.
+    """
+    body: dict[str, object] = {
+        "messages": _messages(prompt, marked=marked),
+        "max_tokens": terms.max_tokens,
+        "stream": False,
+    }
     return body if terms.temperature is None else {**body, "temperature": terms.temperature}
 
 
@@ -61,14 +72,24 @@ def read(reply: bytes | Mapping[str, object], *, name: str, prompt: Prompt, term
         text=_whole(choice.message.content or ""),
         model=parsed.model or name,
         usage=usage,
-        dollars=terms.price.dollars(usage),
+        dollars=_dollars(parsed, usage, prompt, terms),
         seconds=seconds,
         finish=choice.finish_reason or "stop",
     )
 
 
-def _messages(prompt: Prompt) -> list[dict[str, str]]:
-    return [{"role": message.role, "content": _whole(message.content)} for message in prompt.messages]
+def _messages(prompt: Prompt, *, marked: bool) -> list[dict[str, object]]:
+    return [
+        {"role": message.role, "content": _parts(message) if marked and message.stable else _whole(message.content)}
+        for message in prompt.messages
+    ]
+
+
+def _parts(message: Message) -> list[dict[str, object]]:
+    """Return the part that stays the same, marked: with all that stands before it, it is read from a cache."""
+    stable, rest = _whole(message.content[: message.stable]), _whole(message.content[message.stable :])
+    mark: dict[str, object] = {"type": "text", "text": stable, "cache_control": {"type": "ephemeral"}}
+    return [mark, {"type": "text", "text": rest}] if rest.strip() else [mark]
 
 
 def _whole(text: str) -> str:
@@ -84,3 +105,12 @@ def _usage(reply: _Reply, prompt: Prompt, terms: Terms) -> Usage:
     cached = (said.prompt_tokens_details and said.prompt_tokens_details.cached_tokens) or 0
     written = (said.total_tokens or 0) - said.prompt_tokens  # some count reasoning in the total only
     return Usage(said.prompt_tokens, max(said.completion_tokens, written), min(cached, said.prompt_tokens))
+
+
+def _dollars(reply: _Reply, usage: Usage, prompt: Prompt, terms: Terms) -> float:
+    """Return what the call cost, or the most that it can have cost where nothing is reported."""
+    if usage.estimated:
+        return terms.quote(prompt).dollars
+    details = reply.usage and reply.usage.prompt_tokens_details
+    stored = (details and details.cache_creation_tokens) or 0
+    return terms.price.dollars(usage, stored=min(stored, usage.prompt - usage.cached))

@@ -43,7 +43,9 @@ class Prompted:
     def first_prompt(self, problem: Problem, parents: Parents) -> Prompt:
         """Return exactly what the model is asked first."""
         context = Context(problem, parents, self._references, tuple(self._hints()))
-        return Prompt((Message("system", self._prompts.system()), Message("user", self._prompts.user(context))))
+        stable = self._prompts.stable(context)
+        user = Message("user", self._prompts.user(context), stable)
+        return Prompt((Message("system", self._prompts.system()), user))
 
     def propose(self, problem: Problem, parents: Parents, rng: Random) -> Proposal:
         parent = parents.parents[0].program

@@ -14,6 +14,7 @@ from typing import TypeVar
 from adrs.archive import Archive
 from adrs.archive.connection import sqlite_url
 from adrs.budget import Budget
+from adrs.campaign.decisions import proposing
 from adrs.campaign.ledger import Ledgered
 from adrs.campaign.loop import Loop
 from adrs.campaign.models import Proposers
@@ -237,7 +238,7 @@ def conduct(folder: Path, config: CampaignConfig, model: Model, outside: Outside
     session, problem = _Session(outside, course), load(config.problem)
     archive = _archive(folder, config)
     archive.begin_session()
-    bench, threads = Bench(outside, config.workers), ThreadPoolExecutor(config.threads())
+    bench, threads = Bench(outside, config.workers), ThreadPoolExecutor(proposing(config))
     parts = _parts(session, problem, config, archive, bench, threads, model)
     measure_references(parts)
     outcome = Loop(parts).run()
@@ -270,14 +271,16 @@ def _parts(
 ) -> Parts:
     trials, evaluations = archive.counts()
     budget = Budget(config.limits(), archive.spend(), trials=trials, evaluations=evaluations)
-    begun = time.monotonic()
+    begun, slots = time.monotonic(), threading.BoundedSemaphore(config.threads())
     return Parts(
         problem=problem,
         config=config,
         archive=archive,
         budget=budget,
         search=open_search(config.search, problem, {}),
-        proposer=session.proposer(Proposers(lambda number: Ledgered(model, archive, budget, number), archive, config)),
+        proposer=session.proposer(
+            Proposers(lambda number: Ledgered(model, archive, budget, number, slots=slots), archive, config)
+        ),
         evaluations=bench,
         threads=threads,
         tell_user=session.hear,

@@ -2,7 +2,7 @@ import pytest
 
 from adrs.campaign.parts import Outcome
 from adrs.config import CampaignConfig
-from adrs.errors import EvaluatorBroken, PackError, ProviderUnavailable, SandboxUnavailable
+from adrs.errors import EvaluatorBroken, Interrupted, PackError, ProviderUnavailable, SandboxUnavailable
 from adrs.evaluation import Status
 from adrs.events import NewBest, Stopping, TrialEnded
 from tests.campaign.world import Inline, Nudger, World, facts
@@ -148,6 +148,19 @@ def test_a_provider_that_is_down_pauses_the_campaign_and_burns_no_trial(make):
     down[0] = False
     assert world.loop().run().finished
     assert [trial.number for trial in world.archive.trials()] == list(range(10))
+
+
+@pytest.mark.parametrize("error", [ProviderUnavailable("503"), Interrupted("stopped while waiting")])
+def test_what_goes_wrong_after_the_last_trial_was_planned_is_no_finish(make, error):
+    class Unlucky(Nudger):
+        def propose(self, problem, parents, rng):
+            raise error
+
+    world = make(trials=5, proposer=lambda number: Unlucky() if number == 4 else Nudger())
+    outcome = world.loop().run()
+    assert not outcome.finished
+    assert outcome.interrupted == isinstance(error, Interrupted)
+    assert [plan.number for plan in world.archive.planned()] == [4]
 
 
 def test_a_worker_that_dies_once_is_forgiven_and_twice_pauses(make):

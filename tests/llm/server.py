@@ -27,6 +27,7 @@ class Exchange:
 
     handler: BaseHTTPRequestHandler
     closing: threading.Event
+    request: Request
     extra: dict[str, str] = field(default_factory=dict)
 
     def head(self, status: int, length: int, *, kind: str = "application/json") -> None:
@@ -116,11 +117,12 @@ def hangs_up(exchange: Exchange) -> None:
 
 
 class OpenAIServer:
-    """The server; a context manager. Says `hello` where no behaviour is left."""
+    """The server; a context manager. Says `hello` where nothing else is scripted."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self._script: deque[Behaviour] = deque()
+        self._rest: Behaviour = says()
         self.closing = threading.Event()
         self._lock = threading.Lock()
         self._http = _Server(("127.0.0.1", 0), _handler(self))
@@ -131,16 +133,17 @@ class OpenAIServer:
         """The base URL, as clients want it."""
         return f"http://127.0.0.1:{self._http.server_port}/v1"
 
-    def script(self, *behaviours: Behaviour) -> None:
-        """Forget the past; behave like this in the next calls."""
+    def script(self, *behaviours: Behaviour, rest: Behaviour | None = None) -> None:
+        """Forget the past; behave like this in the next calls, and like `rest` in all later ones."""
         with self._lock:
             self.requests.clear()
             self._script = deque(behaviours)
+            self._rest = rest or says()
 
     def handle(self, request: Request, exchange: Exchange) -> None:
         with self._lock:
             self.requests.append(request)
-            behave = self._script.popleft() if self._script else says()
+            behave = self._script.popleft() if self._script else self._rest
         behave(exchange)
 
     def __enter__(self) -> Self:
@@ -171,7 +174,8 @@ def _handler(server: OpenAIServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            server.handle(Request(self.path, headers, body), Exchange(self, server.closing))
+            request = Request(self.path, headers, body)
+            server.handle(request, Exchange(self, server.closing, request))
 
         def log_message(self, format: str, *args: object) -> None:
             pass

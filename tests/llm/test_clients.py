@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -223,6 +224,28 @@ def test_litellm_leaves_out_a_seed_that_a_provider_does_not_take(monkeypatch: py
     monkeypatch.setenv("ANTHROPIC_API_BASE", "http://127.0.0.1:9")
     error = failure(LitellmModel("anthropic/claude-sonnet-4-5", Terms(PRICE, 50, None, 5.0)))
     assert type(error) is ProviderUnavailable  # it got as far as the network
+
+
+@pytest.mark.parametrize("stored", [3e-6, None], ids=["marked", "not marked"])
+def test_anthropic_is_told_what_stays_the_same_if_it_is_known_what_that_costs(
+    openai_server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, stored: float | None
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_API_BASE", openai_server.url.removesuffix("/v1"))
+    usage = {"input_tokens": 50, "output_tokens": 20, "cache_creation_input_tokens": 40, "cache_read_input_tokens": 10}
+    content = [{"type": "text", "text": "hello"}]
+    reply = {"id": "m", "type": "message", "role": "assistant", "model": "served-1", "content": content}
+    openai_server.script(replies(json.dumps({**reply, "stop_reason": "end_turn", "usage": usage}).encode()))
+    prompt = Prompt((Message("system", "Be brief."), Message("user", "The task.\n\nThe program.", stable=9)))
+    model = LitellmModel("anthropic/claude-sonnet-4-5", Terms(replace(PRICE, stored=stored), 50, None, 5.0))
+    completion = model.complete(prompt, seed=1)
+    [request] = openai_server.requests
+    parts = request.body["messages"][0]["content"]
+    assert "".join(part["text"] for part in parts) == "The task.\n\nThe program."
+    assert [part.get("cache_control") for part in parts] == ([{"type": "ephemeral"}, None] if stored else [None])
+    assert (completion.text, completion.usage) == ("hello", Usage(prompt=100, completion=20, cached=10))
+    assert completion.dollars == pytest.approx(50e-6 + 40 * (stored or 1e-6) + 10 * 1e-7 + 20 * 1e-5)
+    assert completion.dollars <= model.quote(prompt).dollars
 
 
 def failure(model: Model) -> AdrsError:

@@ -8,8 +8,9 @@ from adrs.llm.prices import Price, Terms, list_price, most_tokens, parse_price
 from adrs.llm.tokens import count
 
 RATES = st.floats(0, 1e-3)
-PRICES = st.builds(Price, RATES, RATES, RATES)
-STEPPED = st.builds(Price, RATES, RATES, RATES, st.integers(1, 1000), PRICES)
+STORED = st.one_of(st.none(), RATES)
+PRICES = st.builds(Price, RATES, RATES, RATES, stored=STORED)
+STEPPED = st.builds(Price, RATES, RATES, RATES, st.integers(1, 1000), PRICES, STORED)
 PROMPTS = st.lists(st.builds(Message, st.sampled_from(["system", "user", "assistant"]), st.text())).map(
     lambda messages: Prompt(tuple(messages))
 )
@@ -42,7 +43,8 @@ def test_no_usage_within_the_bound_costs_more_than_the_most(
 ) -> None:
     used = data.draw(st.integers(0, prompt))
     usage = Usage(used, data.draw(st.integers(0, completion)), data.draw(st.integers(0, used)))
-    assert price.dollars(usage) <= price.most(prompt, completion) * (1 + 1e-12)
+    stored = data.draw(st.integers(0, used - usage.cached))
+    assert price.dollars(usage, stored=stored) <= price.most(prompt, completion) * (1 + 1e-12)
 
 
 def test_a_long_prompt_costs_more_from_its_first_token_on() -> None:
@@ -71,6 +73,15 @@ def test_no_prompt_has_more_tokens_than_the_bound(prompt: Prompt) -> None:
 def test_list_prices_are_per_token_and_cheaper_from_the_cache(name: str) -> None:
     price = list_price(name)
     assert 1e-8 < price.cached < price.prompt < price.completion < 1e-3
+
+
+@pytest.mark.usefixtures("litellm_loaded")
+def test_what_a_provider_asks_for_filling_its_cache_is_in_the_bound() -> None:
+    price = list_price("anthropic/claude-sonnet-4-5")
+    assert price.stored is not None
+    assert price.stored > price.prompt
+    assert price.most(1000, 0) == 1000 * price.stored
+    assert list_price("openai/gpt-5").stored is None
 
 
 def test_a_list_price_that_rises_with_length() -> None:

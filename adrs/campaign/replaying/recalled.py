@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from adrs.archive import Call
+from adrs.campaign.answers import first_answers
 from adrs.campaign.replaying.facts import Divergence
 from adrs.errors import AdrsError
 from adrs.llm import Completion, Prompt, Quote
@@ -39,9 +40,9 @@ class Recalled:
         self.asked += 1
         for request in requests:
             self.divergences += self._compare(request, prompt, seed)
-        for request in requests:
-            if request.completion is not None:
-                return request.completion
+        answers = first_answers(requests)
+        if self.asked - 1 in answers:
+            return answers[self.asked - 1]
         raise Unanswered(f"call {self.asked - 1} of trial {self._trial} has no answer in the archive")
 
     @property
