@@ -15,7 +15,7 @@ def width(config: CampaignConfig) -> int:
 
 
 def proposing(config: CampaignConfig) -> int:
-    """Return how many trials may be proposed at a time: more than calls, so that no call waits for a prompt or a disk."""
+    """Return how many trials may be proposed at a time: more than calls, so that none waits for a prompt or a disk."""
     calls = config.threads()
     return 1 if _sequential(config) else calls + 1 + calls // 4
 
