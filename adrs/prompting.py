@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from statistics import fmean
@@ -21,7 +22,7 @@ from adrs.program import Program
 from adrs.resources import folder as shipped
 from adrs.trial import Parents
 
-_SECTIONS = ("task", "parents", "inspirations", "failed", "hints", "ask")
+_SECTIONS = ("parents", "inspirations", "failed", "hints", "ask")
 """The first message, in order: what is the same for every trial comes first."""
 
 
@@ -78,6 +79,7 @@ class Prompts:
             auto_reload=False,
             autoescape=False,  # a prompt is no HTML
         )
+        self._rendered: tuple[Problem, Mapping[str, Mapping[str, float]], str] | None = None
         self._templates.filters.update(
             number=number,
             scores=scores,
@@ -100,16 +102,28 @@ class Prompts:
 
     def system(self) -> str:
         """Return who the model is and how it is to answer."""
+        return self._system
+
+    @cached_property
+    def _system(self) -> str:
         return self._render("system.md.j2").strip()
 
     def user(self, context: Context) -> str:
         """Return the problem, then what this trial is about."""
-        sections = (self._render(f"{name}.md.j2", **vars(context)).strip() for name in _SECTIONS)
-        return "\n\n".join(section for section in sections if section)
+        changing = (self._render(f"{name}.md.j2", **vars(context)).strip() for name in _SECTIONS)
+        return "\n\n".join(section for section in (self._task(context), *changing) if section)
 
     def stable(self, context: Context) -> int:
         """Return how many characters at the beginning of `user(context)` are the same for every trial."""
-        return len(self._render("task.md.j2", **vars(context)).strip())
+        return len(self._task(context))
+
+    def _task(self, context: Context) -> str:
+        """Return the part that follows from the problem and its references alone; rendered when these change."""
+        known = self._rendered
+        if known is None or known[0] is not context.problem or known[1] is not context.references:
+            text = self._render("task.md.j2", problem=context.problem, references=context.references).strip()
+            known = self._rendered = context.problem, context.references, text
+        return known[2]
 
     def repair(self, problem: Problem, message: str) -> str:
         """Return what a model is told whose edit could not be applied because of `message`."""
