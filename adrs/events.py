@@ -53,6 +53,16 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Paused:
+    """Nothing new begins until the user says so; what is in flight is being finished."""
+
+
+@dataclass(frozen=True)
+class Continued:
+    """A pause has ended."""
+
+
+@dataclass(frozen=True)
 class Stopping:
     """No new trial will be planned; `in_flight` are being finished."""
 
@@ -68,5 +78,5 @@ class Ended:
     finished: bool
 
 
-Event: TypeAlias = Launched | TrialEnded | Audited | NewBest | Notice | Stopping | Ended
+Event: TypeAlias = Launched | TrialEnded | Audited | NewBest | Notice | Paused | Continued | Stopping | Ended
 Listener: TypeAlias = Callable[[Event], None]

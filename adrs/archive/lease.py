@@ -93,15 +93,18 @@ def require(connection: Connection, campaign: int, session: int) -> None:
         )
 
 
-def beat(connection: Connection, campaign: int, session: int) -> None:
-    """Note that a session is alive."""
-    connection.execute(_row(campaign, session).values(heartbeat=now(connection)))
+def beat(connection: Connection, campaign: int, session: int, worked: float | None) -> None:
+    """Note that a session is alive, and how long it has worked."""
+    connection.execute(_row(campaign, session).values(heartbeat=now(connection), worked=worked))
 
 
-def end(connection: Connection, campaign: int, session: int, *, reason: str, finished: bool) -> None:
-    """Note that a session ends, and why."""
+def end(
+    connection: Connection, campaign: int, session: int, *, reason: str, finished: bool, worked: float | None
+) -> None:
+    """Note that a session ends, why, and how long it has worked."""
+    facts = {"reason": reason, "finished": finished, "worked": worked}
     at = now(connection)
-    connection.execute(_row(campaign, session).values(heartbeat=at, ended=at, reason=reason, finished=finished))
+    connection.execute(_row(campaign, session).values(heartbeat=at, ended=at, **facts))
 
 
 def controller() -> str:

@@ -106,7 +106,7 @@ def open_raw(path: Path) -> Iterator[Raw]:
         ArchiveError: It is no archive, or cannot be read.
     """
     try:
-        with closing(sqlite3.connect(_uri(path), uri=True, isolation_level=None, factory=_Snapshot)) as connection:
+        with closing(sqlite3.connect(uri(path), uri=True, isolation_level=None, factory=_Snapshot)) as connection:
             connection.execute("BEGIN")
             require(_schema(connection), url=str(path))
             yield Raw(connection)
@@ -114,7 +114,7 @@ def open_raw(path: Path) -> Iterator[Raw]:
         raise ArchiveError(f"the archive {str(path)!r} cannot be read: {error}", "Restore it from a copy.") from None
 
 
-def _uri(path: Path) -> str:
+def uri(path: Path) -> str:
     """Return how to open a file without leaving a write-ahead log beside it, unless one is there."""
     log = path.with_name(f"{path.name}-wal")
     return f"{path.absolute().as_uri()}?mode=ro{'' if log.exists() else '&immutable=1'}"

@@ -34,6 +34,7 @@ def sessions_of(connection: Connection, campaign: int, *, now: float) -> list[Se
             row.ended,
             row.reason or "",
             row.finished,
+            row.worked,
             age=now - row.heartbeat,
         )
         for row in connection.execute(query)
@@ -46,6 +47,19 @@ def events_of(connection: Connection, campaign: int, kind: str | None) -> list[t
     if kind is not None:
         query = query.where(events.c.kind == kind)
     return [(row.at, row.kind, row.data) for row in connection.execute(query)]
+
+
+def noted(connection: Connection, campaign: int, kind: str, *, after: int) -> list[tuple[int, Mapping[str, Any]]]:
+    """Return (number, data) of the campaign's events of a kind that were noted after event `after`, oldest first."""
+    mine = (events.c.campaign == campaign) & (events.c.kind == kind) & (events.c.id > after)
+    rows = connection.execute(select(events.c.id, events.c.data).where(mine).order_by(events.c.id))
+    return [(row.id, row.data) for row in rows]
+
+
+def hints_of(connection: Connection, campaign: int, number: int) -> tuple[int, ...]:
+    """Return the numbers of the hints that a trial was planned with."""
+    mine = (trials.c.campaign == campaign) & (trials.c.number == number)
+    return tuple(connection.scalar(select(trials.c.hints).where(mine)) or ())
 
 
 def trials_of(

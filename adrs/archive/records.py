@@ -40,6 +40,8 @@ class Session:
         ended: When it ended; None if it did not, or died.
         reason: Why it ended.
         finished: Whether the budget or the target was reached.
+        worked: Seconds that it worked, pauses left out, up to its end or last heartbeat; None where that was not
+            recorded.
         age: Seconds since the heartbeat, by the database's clock, when this was read.
     """
 
@@ -50,12 +52,13 @@ class Session:
     ended: float | None
     reason: str
     finished: bool
+    worked: float | None = None
     age: float = 0.0
 
     @property
     def seconds(self) -> float:
-        """How long it ran, as far as is known."""
-        return (self.ended or self.heartbeat) - self.started
+        """How long it worked, as far as is known."""
+        return self.worked if self.worked is not None else max(0.0, (self.ended or self.heartbeat) - self.started)
 
 
 @dataclass(frozen=True)

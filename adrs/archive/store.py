@@ -6,7 +6,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, insert, select
 
-from adrs.archive import lease, reading, schema
+from adrs.archive import copying, lease, reading, schema
 from adrs.archive.connection import Database
 from adrs.archive.records import Call, CampaignRecord, Planned, Session
 from adrs.archive.tables import campaigns
@@ -95,13 +95,13 @@ class Archive:
         self._session = self._write(lease.begin, self._campaign, self.record().name)
         return self._session
 
-    def beat(self) -> None:
-        """Note that the controller of the session is alive."""
-        self._write(lease.beat, self._campaign, self._began)
+    def beat(self, worked: float | None = None) -> None:
+        """Note that the controller of the session is alive, and how many seconds it has worked."""
+        self._write(lease.beat, self._campaign, self._began, worked)
 
-    def end_session(self, *, reason: str, finished: bool) -> None:
-        """Note that the controller of the session ends, and why."""
-        self._write(lease.end, self._campaign, self._began, reason=reason, finished=finished)
+    def end_session(self, *, reason: str, finished: bool, worked: float | None = None) -> None:
+        """Note that the controller of the session ends, why, and how many seconds it has worked."""
+        self._write(lease.end, self._campaign, self._began, reason=reason, finished=finished, worked=worked)
         self._session = None
 
     def sessions(self) -> list[Session]:
@@ -116,6 +116,14 @@ class Archive:
     def events(self, kind: str | None = None) -> list[tuple[float, str, Mapping[str, Any]]]:
         """Return (seconds since 1970, kind, data) of all events, oldest first."""
         return self._read(reading.events_of, kind)
+
+    def noted(self, kind: str, *, after: int = 0) -> list[tuple[int, Mapping[str, Any]]]:
+        """Return (number, data) of the events of a kind that were noted after event `after`, oldest first."""
+        return self._read(reading.noted, kind, after=after)
+
+    def inherit(self, source: "Archive", trial: int) -> None:
+        """Take over, whole or not at all, the history of another campaign up to a trial; this one has none yet."""
+        self._write(copying.paste, self._campaign, source._read(copying.cut, trial))
 
     # --- trials
 
@@ -174,6 +182,10 @@ class Archive:
     def plans(self) -> list[Planned]:
         """Return all trials as they were planned and proposed, by number."""
         return self._read(reading.plans_of, unfinished=False)
+
+    def hints(self, number: int) -> tuple[int, ...]:
+        """Return the numbers of the hints that a trial was planned with."""
+        return self._read(reading.hints_of, number)
 
     def arrivals(self, split: str) -> dict[int, int | None]:
         """Return the position of each trial's evaluation on `split` among all evaluations; None if not recorded."""

@@ -73,6 +73,7 @@ sessions = Table(
     Column("ended", Float),
     Column("reason", Text),
     Column("finished", Boolean, nullable=False, default=False, comment="budget or target reached"),
+    Column("worked", Float, comment="seconds, pauses left out, by a clock that nobody sets; to the last heartbeat"),
     ForeignKeyConstraint(["campaign"], ["campaigns.id"]),
 )
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
 
+from pydantic import ValidationError
+
 from adrs.archive import Archive
 from adrs.archive.connection import sqlite_url
 from adrs.config import CampaignConfig, Written, toml
 from adrs.errors import UsageError
+from adrs.problem import explain
 from adrs.program import Program
 
 _ADJECTIVES = "able amber bold brave brisk calm clear deft early exact fair fleet fond glad keen kind lean lucid merry"
@@ -44,11 +47,6 @@ class RunFolder:
     def settings(self) -> Path:
         """The settings and what made the results, for people to read; the archive holds the same."""
         return self.path / "campaign.toml"
-
-    @property
-    def stop_request(self) -> Path:
-        """A file that asks the controller to finish what is in flight and stop."""
-        return self.path / "stop"
 
     def open(self) -> Archive:
         """Return the archive in this folder."""
@@ -97,6 +95,20 @@ def create(runs: Path, name: str | None) -> RunFolder:
             f"the folder {str(path)!r} cannot be made: {error.strerror}", "Name another with --runs."
         ) from None
     return RunFolder(path)
+
+
+def require_free(runs: Path, name: str) -> None:
+    """Refuse a name that no run can have, or that another has.
+
+    Raises:
+        UsageError: It is one of these.
+    """
+    try:
+        CampaignConfig(problem="", name=name)  # it knows what a name may be
+    except ValidationError as error:
+        raise UsageError(explain(error), "Name another with --name.") from None
+    if (runs / name).exists():
+        raise UsageError(f"there is a run called {name!r} already", "Name another with --name.")
 
 
 def find(reference: str, runs: Path) -> RunFolder:

@@ -66,10 +66,11 @@ class Loop:
         self._restore()
         while True:
             self._look_for_an_end()
-            self._plan()
-            self._begin_evaluations()
-            if not self._state.waiting:
-                break
+            if not self._parts.held(len(self._state.waiting)):
+                self._plan()
+                self._begin_evaluations()
+                if not self._state.waiting:
+                    break
             done, _ = wait(self._state.waiting, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
             for future in sorted(done, key=lambda future: self._state.waiting[future].number):
                 self._handle(self._state.waiting.pop(future), future)
@@ -145,7 +146,7 @@ class Loop:
             number = self._state.next_number
             self._state.next_number += 1
             parents = decisions.choose(self._parts.search, self._parts.config.seed, number)
-            self._parts.archive.plan(number, parents)
+            self._parts.archive.plan(number, parents, hints=self._parts.hints() if parents else ())
             self._propose(number, parents)
             self._look_for_an_end()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from adrs.archive import Archive
 from adrs.campaign.folder import RunFolder
+from adrs.campaign.steering import texts_for
 from adrs.config import CampaignConfig
 from adrs.llm import Model
 from adrs.llm.catalogue import ModelSettings, open_model
@@ -65,6 +66,11 @@ def open_prompts(config: CampaignConfig) -> Prompts:
     return Prompts(Path(config.prompts) if config.prompts else None)
 
 
+def prompts_hash(config: CampaignConfig) -> str:
+    """Return the hash of a campaign's templates; empty where no model is asked."""
+    return "" if config.model == "mutator" else open_prompts(config).hash
+
+
 class Proposers:
     """Makes the proposer of each trial."""
 
@@ -79,7 +85,13 @@ class Proposers:
         if self._model_of is None:
             return Mutator()
         model = self._model_of(number)
-        return Prompted(model, prompts=self._prompts, repairs=self._config.repairs, references=self._references)
+        return Prompted(
+            model,
+            prompts=self._prompts,
+            references=self._references,
+            hints=lambda: texts_for(self._archive, number),
+            repairs=self._config.repairs,
+        )
 
     @cached_property
     def _prompts(self) -> Prompts:

@@ -1,6 +1,6 @@
 """What a loop is put together from, and what comes of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -52,7 +52,11 @@ class Parts:
     tick: Callable[[], None]
     """Called about once a second: the heartbeat."""
     seconds: Callable[[], float]
-    """Wall time of the campaign so far, earlier sessions included."""
+    """Wall time of the campaign so far, earlier sessions included, pauses not."""
+    held: Callable[[int], bool] = lambda in_flight: False
+    """Returns whether nothing new may begin, given how many things are in flight; rests a moment if so, and none is."""
+    hints: Callable[[], Sequence[int]] = lambda: ()
+    """Returns the numbers of the hints for a trial that is planned now."""
 
 
 @dataclass(frozen=True)

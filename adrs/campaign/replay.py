@@ -79,6 +79,9 @@ def _trials(facts: Facts, choices: Choices, proposer: Proposals, tick: Callable[
     """Yield what comes out otherwise of planning and proposing."""
     made: dict[int, Proposal] = {}
     for plan in facts.plans:
+        if facts.given(plan.number):
+            tick()
+            continue
         chosen = choices.choose(plan)
         if numbers(chosen) != recorded(plan):
             yield Divergence(plan.number, "parents", in_words(recorded(plan)), in_words(numbers(chosen)))
@@ -112,4 +115,7 @@ def _notes(facts: Facts, choices: Choices) -> Iterator[str]:
 
 def _result(facts: Facts, found: list[Divergence], notes: tuple[str, ...]) -> Replay:
     unfinished = sum(plan.told is None for plan in facts.plans)
-    return Replay(len(facts.plans), unfinished, tuple(sorted(found, key=lambda each: each.place)), notes)
+    own = [divergence for divergence in found if not facts.given(divergence.trial)]
+    if facts.origin is not None:
+        notes += (f"the trials up to {facts.origin.trial} are {facts.origin.run}'s, and were taken as given",)
+    return Replay(len(facts.plans), unfinished, tuple(sorted(own, key=lambda each: each.place)), notes)

@@ -2,7 +2,6 @@
 
 import contextlib
 import platform
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,33 +9,34 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import BoundedSemaphore
 
-from pydantic import ValidationError
-
 from adrs import __version__
 from adrs.archive import Archive, running
 from adrs.archive.connection import sqlite_url
 from adrs.budget import Budget
 from adrs.campaign import decisions
 from adrs.campaign import folder as folders
+from adrs.campaign.changing import changed, require_limit
+from adrs.campaign.control import Control, Watch, throttled, worked_seconds
 from adrs.campaign.evaluations import WorkerPool
 from adrs.campaign.folder import RunFolder
 from adrs.campaign.hedging import Hedge
 from adrs.campaign.ledger import Ledgered
 from adrs.campaign.loop import Loop
 from adrs.campaign.machine import note_hardware, note_image
-from adrs.campaign.models import Proposers, open_campaign_model, open_prompts
+from adrs.campaign.models import Proposers, open_campaign_model, prompts_hash
 from adrs.campaign.parts import Outcome, Parts
 from adrs.campaign.references import measure_references
+from adrs.campaign.steering import Steering
 from adrs.campaign.weather import Providers
 from adrs.config import CampaignConfig, Written
-from adrs.errors import ConfigError, UsageError
+from adrs.errors import UsageError
 from adrs.evaluating.loading import load_evaluator
 from adrs.evaluating.needs import needs_of
 from adrs.events import Ended, Event, Launched, Listener, NewBest, Notice
 from adrs.hardware import read_hardware
 from adrs.llm import Model
 from adrs.llm.waiting import Wait, sleep
-from adrs.problem import Problem, explain, load
+from adrs.problem import Problem, load
 from adrs.sandbox.choice import Choice, choose
 from adrs.sandbox.images import content_id
 from adrs.search.catalogue import open_search
@@ -74,7 +74,7 @@ def create(config: CampaignConfig, *, wait: Wait = sleep) -> Opened:
     """
     problem = load(config.problem)
     open_search(config.search, problem, config.search_options)
-    _require_limit(config)
+    require_limit(config)
     if not problem.pack.self_scored:
         load_evaluator(problem)  # a pack that cannot be used should say so before there is a run
     wall = _wall(problem, config)
@@ -105,7 +105,7 @@ def reopen(folder: RunFolder, changes: Mapping[str, str], *, wait: Wait = sleep)
     record = archive.record()
     if running(archive.sessions()):
         raise UsageError(f"{folder.name!r} is running already", f"`adrs watch {folder.name}`, or `adrs stop` it first.")
-    config = _changed(CampaignConfig.model_validate(record.config), changes)
+    config = changed(CampaignConfig.model_validate(record.config), changes)
     problem = load(config.problem)
     if problem.hash != record.written["problem_hash"]:
         raise UsageError(
@@ -129,27 +129,11 @@ def _image(wall: Choice) -> str:
     return content_id(wall.image) if wall.image else ""
 
 
-@dataclass(frozen=True)
-class Watch:
-    """Who watches a session, and who may ask it to stop.
-
-    Attributes:
-        listener: Hears of everything that happens, in the controller's thread.
-        stop_asked: Returns why the user wants to stop, once they do.
-        stop: Called where `adrs stop` asks for it, so that models that wait stop waiting.
-    """
-
-    listener: Listener
-    stop_asked: Callable[[], str | None]
-    stop: Callable[[], None]
-
-
 def run(opened: Opened, watch: Watch) -> Outcome:
     """Run one session of a campaign to its end, and say how it ended."""
     archive, config = opened.archive, opened.config
     before = archive.sessions()
-    archive.begin_session()
-    opened.folder.stop_request.unlink(missing_ok=True)
+    control = Control(archive, archive.begin_session(), watch)
     name, wall = opened.folder.name, opened.wall
     watch.listener(Launched(name, opened.problem.name, config.model, wall.name, config.seed, resumed=bool(before)))
     note_hardware(archive, watch.listener, timed=opened.problem.pack.clock is not None)
@@ -160,19 +144,19 @@ def run(opened: Opened, watch: Watch) -> Outcome:
     threads = ThreadPoolExecutor(decisions.proposing(config), thread_name_prefix="model")
     outcome = Outcome("the controller failed")
     try:
-        parts = _parts(opened, pool, threads, watch, sum(session.seconds for session in before))
+        parts = _parts(opened, pool, threads, watch, control)
         measure_references(parts)
         outcome = Loop(parts).run()
         opened.providers.pass_on(archive, watch.listener)
     finally:
         pool.close()
         threads.shutdown(wait=False, cancel_futures=True)
-        archive.end_session(reason=outcome.reason, finished=outcome.finished)
+        archive.end_session(reason=outcome.reason, finished=outcome.finished, worked=control.seconds())
         watch.listener(Ended(outcome.reason, outcome.finished))
     return outcome
 
 
-def _parts(opened: Opened, pool: WorkerPool, threads: ThreadPoolExecutor, watch: Watch, seconds_before: float) -> Parts:
+def _parts(opened: Opened, pool: WorkerPool, threads: ThreadPoolExecutor, watch: Watch, control: Control) -> Parts:
     problem, config, archive = opened.problem, opened.config, opened.archive
     trials, evaluations = archive.counts()
     budget = Budget(
@@ -182,8 +166,8 @@ def _parts(opened: Opened, pool: WorkerPool, threads: ThreadPoolExecutor, watch:
         evaluations=evaluations,
         evaluation_seconds=problem.pack.limits.seconds,
     )
-    start = time.monotonic()
-    beat = _throttled(archive.beat)
+    before = worked_seconds(archive)
+    beat = throttled(lambda: archive.beat(control.seconds()), _BEAT_SECONDS)
 
     def tick() -> None:
         opened.providers.pass_on(archive, watch.listener)
@@ -195,26 +179,26 @@ def _parts(opened: Opened, pool: WorkerPool, threads: ThreadPoolExecutor, watch:
         archive=archive,
         budget=budget,
         search=open_search(config.search, problem, config.search_options),
-        proposer=Proposers(_ledgered(opened, budget), archive, config),
+        proposer=Proposers(_ledgered(opened, budget, control), archive, config),
         evaluations=pool,
         threads=threads,
         tell_user=_keeping_best(opened.folder, watch.listener),
-        stop_asked=lambda: _stop_requested(opened.folder, watch) or watch.stop_asked(),
+        stop_asked=control.stop_asked,
         tick=tick,
-        seconds=lambda: seconds_before + time.monotonic() - start,
+        seconds=lambda: before + control.seconds(),
+        held=control.held,
+        hints=Steering(archive, watch.listener),
     )
 
 
-def _ledgered(opened: Opened, budget: Budget) -> Callable[[int], Model] | None:
+def _ledgered(opened: Opened, budget: Budget, control: Control) -> Callable[[int], Model] | None:
     """Return what makes the model of each trial, so that every call is booked on the trial that it is made for."""
     model, seconds = opened.model, opened.config.hedge_seconds
+    if model is None:
+        return None
     slots = BoundedSemaphore(opened.config.threads())
     hedge = Hedge(seconds, lambda: opened.providers.schedulers.calm) if seconds is not None else None
-    return (
-        None
-        if model is None
-        else lambda number: Ledgered(model, opened.archive, budget, number, hedge=hedge, slots=slots)
-    )
+    return lambda number: control.model(Ledgered(model, opened.archive, budget, number, hedge=hedge, slots=slots))
 
 
 def _keeping_best(folder: RunFolder, listener: Listener) -> Listener:
@@ -224,34 +208,6 @@ def _keeping_best(folder: RunFolder, listener: Listener) -> Listener:
         listener(event)
 
     return listen
-
-
-def _throttled(beat: Callable[[], None]) -> Callable[[], None]:
-    """Return a function that calls `beat` at most every few seconds."""
-    last = 0.0
-
-    def tick() -> None:
-        nonlocal last
-        if time.monotonic() - last >= _BEAT_SECONDS:
-            last = time.monotonic()
-            beat()
-
-    return tick
-
-
-def _stop_requested(folder: RunFolder, watch: Watch) -> str | None:
-    if not folder.stop_request.exists():
-        return None
-    watch.stop()
-    return "`adrs stop` asked for it"
-
-
-def _require_limit(config: CampaignConfig) -> None:
-    if all(limit is None for limit in config.limits().model_dump().values()):
-        raise ConfigError(
-            f"a campaign with the model {config.model!r} has no limit",
-            "Give one, such as `--dollars 5` or `--trials 200`.",
-        )
 
 
 def _reference(problem: str) -> str:
@@ -270,30 +226,9 @@ def _written(problem: Problem, config: CampaignConfig, wall: Choice) -> Written:
         platform=platform.platform(),
         packages=packages,
         problem_hash=problem.hash,
-        prompts_hash="" if config.model == "mutator" else open_prompts(config).hash,
+        prompts_hash=prompts_hash(config),
         sandbox=wall.name,
         image=_image(wall),
         self_scored=problem.pack.self_scored,
         hardware=read_hardware(),
     )
-
-
-def _changed(config: CampaignConfig, changes: Mapping[str, str]) -> CampaignConfig:
-    """Return the settings with some changed; a value of the form `+N` adds to the limit that holds."""
-    values = config.model_dump()
-    for name, text in changes.items():
-        values[name] = _added(name, values[name], text) if text.startswith("+") else text
-    try:
-        return CampaignConfig.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError(explain(error), "Give a number, or `+N` to add to a limit.") from None
-
-
-def _added(name: str, before: float | None, text: str) -> float:
-    if before is None:
-        raise ConfigError(f"there is no limit of {name} that {text} could add to", f"Give the limit: --{name} N.")
-    try:
-        total = before + float(text)
-    except ValueError:
-        raise ConfigError(f"{text!r} is no number", "Give a number, or `+N` to add to a limit.") from None
-    return int(total) if total == int(total) else total

@@ -12,8 +12,9 @@ from types import FrameType
 import click
 
 from adrs.campaign import session
+from adrs.campaign.control import Watch
 from adrs.campaign.parts import Outcome
-from adrs.campaign.session import Opened, Watch
+from adrs.campaign.session import Opened
 from adrs.cli.live import JsonView, LiveView, PlainView, View
 from adrs.cli.output import notes_console
 from adrs.cli.progress import Progress

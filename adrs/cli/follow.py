@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from adrs.archive import Archive
+from adrs.campaign.control import paused, worked_seconds
 from adrs.cli.progress import Progress
 from adrs.config import CampaignConfig
-from adrs.events import Event, Launched, NewBest, TrialEnded
+from adrs.events import Continued, Event, Launched, NewBest, Paused, TrialEnded
 from adrs.problem import load
 
 
@@ -25,11 +26,13 @@ class Follower:
         """Yield what is new, in the order in which it happened."""
         if self._told == 0:
             yield self._launched()
-        spent, seconds = self._archive.spend(), sum(session.seconds for session in self._archive.sessions())
+        spent, seconds = self._archive.spend(), worked_seconds(self._archive)
         for trial in self._archive.trials(after=self._told - 1):
             self._told += 1
             yield TrialEnded(trial, spent, seconds)
         yield from self._promotions()
+        if paused(self._archive) != self.progress.paused:
+            yield Continued() if self.progress.paused else Paused()
 
     def _launched(self) -> Launched:
         config, sandbox = self.progress.config, str(self._record.written["sandbox"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from adrs.campaign.audits import audit_json
 from adrs.cli.output import notes_console, print_json
 from adrs.cli.progress import Progress, clock, sparkline, trial_json
-from adrs.events import Audited, Ended, Event, Launched, NewBest, Notice, Stopping, TrialEnded
+from adrs.events import Audited, Continued, Ended, Event, Launched, NewBest, Notice, Paused, Stopping, TrialEnded
 from adrs.trial import Trial
 
 if TYPE_CHECKING:
@@ -106,7 +106,9 @@ class PlainView:
                 self._print(_WARNING)
         elif isinstance(event, NewBest):
             self._print(f"new best: {progress.promoted()}; {progress.gain()}")
-        elif isinstance(event, Notice | Stopping | Ended) or (isinstance(event, Audited) and not event.audit.passed):
+        elif isinstance(event, Notice | Paused | Continued | Stopping | Ended) or (
+            isinstance(event, Audited) and not event.audit.passed
+        ):
             self._print(progress.last)
         elif time.monotonic() >= self._next:
             self._next = time.monotonic() + _PLAIN_SECONDS
@@ -129,7 +131,7 @@ class JsonView:
         pass
 
     def __call__(self, event: Event) -> None:
-        """Print `launch`, `trial`, `audit`, `best` and `notice`; `done` is printed by the command itself."""
+        """Print `launch`, `trial`, `audit`, `best`, `pause`, `continue`, `notice`; the command itself prints `done`."""
         self._progress.hear(event)
         marked = {"self_scored": self._progress.problem.pack.self_scored}
         match event:
@@ -143,6 +145,8 @@ class JsonView:
                 scores = dict(event.validation.scores)
                 judged = self._progress.problem.judged
                 print_json({"event": "best", "trial": event.trial.number, judged: scores, **marked})
+            case Paused() | Continued():
+                print_json({"event": "pause" if isinstance(event, Paused) else "continue"})
             case Notice() | Stopping():
                 print_json({"event": "notice", "text": self._progress.last})
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from adrs.config import CampaignConfig
-from adrs.events import Audited, Ended, Event, Launched, NewBest, Notice, Stopping, TrialEnded
+from adrs.events import Audited, Continued, Ended, Event, Launched, NewBest, Notice, Paused, Stopping, TrialEnded
 from adrs.problem import Problem
 from adrs.trial import Spend, Trial
 
@@ -33,6 +33,7 @@ class Progress:
     history: list[float] = field(default_factory=list)
     latest: deque[Trial] = field(default_factory=lambda: deque(maxlen=_ROWS))
     scores: dict[int, float] = field(default_factory=dict)
+    paused: bool = False
     last: str = "preparing the evaluation workers"
 
     def hear(self, event: Event) -> None:
@@ -47,12 +48,20 @@ class Progress:
             case NewBest():
                 self.best = event
                 self.last = f"new best, trial {event.trial.number}: adrs show {self.run} {event.trial.number}"
-            case Notice():
-                self.last = event.text
+            case Notice() | Paused() | Continued():
+                self._note(event)
             case Stopping():
                 self.last = f"finishing {event.in_flight} in flight: {event.reason}"
             case Ended():
                 self.last = event.reason
+
+    def _note(self, event: Notice | Paused | Continued) -> None:
+        if isinstance(event, Notice):
+            self.last = event.text
+            return
+        self.paused = isinstance(event, Paused)
+        ways = f"`adrs resume {self.run}` continues, `adrs stop {self.run}` ends it"
+        self.last = f"paused; {ways}" if self.paused else "continues after a pause"
 
     def _ended(self, event: TrialEnded) -> None:
         trial = event.trial
@@ -78,7 +87,7 @@ class Progress:
             f"{_of(f'{self.spent.dollars:.2f}', limits.dollars)} dollars",
             f"{100 * self.valid / max(self.told, 1):.0f} % valid",
         ]
-        return "   ".join(parts)
+        return "   ".join([*parts, *(["paused"] if self.paused else [])])
 
     def gain(self) -> str:
         """Return the best on the training split beside the seed's."""

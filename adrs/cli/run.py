@@ -22,6 +22,7 @@ _SETTINGS = (
     click.option("--evaluations", type=int, help="Most evaluations, on train and on validation."),
     click.option("--dollars", type=float, help="Most dollars for model calls."),
     click.option("--tokens", type=int, help="Most tokens for model calls."),
+    click.option("--evaluator-seconds", type=float, help="Most seconds of evaluations, added up over the workers."),
     click.option("--seconds", type=float, help="Longest wall time."),
     click.option("--target", type=float, help="Stop once the leading objective reaches this on validation."),
     click.option("--workers", type=int, help="Evaluations at a time; 1 makes a run repeatable bit for bit."),

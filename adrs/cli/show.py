@@ -48,7 +48,8 @@ def command(run: str, trial: str | None, part: str | None, runs: str, as_json: b
     _check(trial, part, as_json=as_json, listing=chosen != Selection())
     with open_run(run, Path(runs)) as opened:
         if trial is None:
-            _list(opened, chosen.of(opened), as_json=as_json)
+            whole = chosen.status is None and chosen.top is None
+            _list(opened, chosen.of(opened), whole=whole, as_json=as_json)
             return
         found = detail(opened, trial)
     if part is not None:
@@ -69,17 +70,26 @@ def _check(trial: str | None, part: str | None, *, as_json: bool, listing: bool)
         raise click.UsageError(f"--{part} prints raw text; --json holds it too: choose one.")
 
 
-def _list(run: "Run", trials: "list[Trial]", *, as_json: bool) -> None:
-    from adrs.cli.drawing import print_table
+def _list(run: "Run", trials: "list[Trial]", *, whole: bool, as_json: bool) -> None:
+    """List the trials; with what is unfinished, unless they are some of a kind alone."""
+    from dataclasses import asdict
 
+    from adrs.cli.drawing import print_table
+    from adrs.cli.status import print_pending
+    from adrs.report.pending import unfinished, unknown
+
+    pending, lost = unfinished(run.archive), unknown(run.archive)
     if as_json:
         rows = [_row_json(run, trial) for trial in trials]
         facts = {"run": run.name, "self_scored": run.problem.pack.self_scored}
-        print_json({**facts, "finished": len(run.trials), "best": run.leader, "trials": rows})
+        left = {"unfinished": [asdict(each) for each in pending], "unknown": [asdict(each) for each in lost]}
+        print_json({**facts, "finished": len(run.trials), "best": run.leader, "trials": rows, **left})
         return
     train = f"{run.problem.objective.name} ({run.problem.label or 'train'})"
     columns = ("trial", "status", train, "validation", "parents", "model", "seconds", "dollars", "change")
     print_table(columns, [_cells(run, trial) for trial in trials])
+    if whole:
+        print_pending(pending, lost)
     click.echo(f"{len(trials)} of {len(run.trials)} finished trials; one in full: adrs show {run.name} N", err=True)
 
 
@@ -134,6 +144,7 @@ def _json(found: "Detail") -> dict[str, Any]:
     return trial_json(trial) | {
         "source": trial.program.source if trial.program else None,
         "evaluations": {split: _evaluation_json(evaluation) for split, evaluation in found.evaluations.items()},
+        "hints": dict(found.hints),
         "calls": [_call_json(call) for call in found.calls],
         "audit": audit_json(found.audit) if found.audit is not None else None,
     }
@@ -166,6 +177,7 @@ def _print(run: "Run", found: "Detail") -> None:
             ("inspirations", " ".join(map(str, trial.inspirations))),
             ("model", trial.model),
             ("change", trial.note),
+            ("hints", ", ".join(f"{number} ({text})" for number, text in found.hints.items())),
             ("spend", f"{trial.spend.dollars:.4f} dollars, {trial.spend.tokens} tokens"),
             ("program", trial.program.hash if trial.program else "none"),
             ("audit", found.audit.verdict if found.audit is not None else "not audited"),

@@ -11,8 +11,10 @@ from adrs.cli.names import RunName
 from adrs.cli.output import json_option, print_json, runs_option
 
 if TYPE_CHECKING:
+    from adrs.campaign.forking import Origin
     from adrs.comparison import Interval
     from adrs.report.compare import Comparison
+    from adrs.report.pending import Unfinished, Unknown
     from adrs.report.summary import Row, Summary
 
 _EXAMPLES = """\b
@@ -29,8 +31,8 @@ Examples:
 def command(run: str | None, runs: str, as_json: bool) -> None:
     """List all runs, or say how RUN (a name, a folder, or `last`) is doing.
 
-    The state of a run is running, stopped (resume goes on), finished (its budget is used or its target reached) or
-    crashed (its controller died; resume goes on).
+    The state of a run is running, paused (resume continues), stopped (resume goes on), finished (its budget is used or
+    its target reached) or crashed (its controller died; resume goes on).
     """
     if run is None:
         _all(Path(runs), as_json=as_json)
@@ -47,12 +49,13 @@ def _all(runs: Path, *, as_json: bool) -> None:
     if as_json:
         print_json({"runs": [asdict(row) for row in found]})
     elif found:
-        _print_rows(found)
+        print_rows(found)
     else:
         click.echo(f"no runs in {str(runs)!r}; `adrs run smtt` starts one", err=True)
 
 
-def _print_rows(rows: Sequence["Row"]) -> None:
+def print_rows(rows: Sequence["Row"]) -> None:
+    """Print runs as a table."""
     from adrs.cli.drawing import figure, print_table
 
     columns = ("run", "problem", "state", "trials", "best", "objective", "dollars", "age", "note")
@@ -60,8 +63,14 @@ def _print_rows(rows: Sequence["Row"]) -> None:
     for row in rows:
         objective = f"{row.objective} (self-scored)" if row.self_scored else row.objective
         work = (str(row.trials), figure(row.best), objective, f"{row.dollars:.2f}") if not row.note else [""] * 4
-        cells.append((row.run, row.problem, row.state, *work, _age(row.created), row.note))
+        note = row.note or (origin_words(row.forked) if row.forked else "")
+        cells.append((row.run, row.problem, row.state, *work, _age(row.created), note))
     print_table(columns, cells)
+
+
+def origin_words(origin: "Origin") -> str:
+    """Return where a fork is from, in words."""
+    return f"forked from {origin.run} at {origin.trial} ({origin.dollars:.2f} dollars inherited)"
 
 
 def _one(reference: str, runs: Path, *, as_json: bool) -> None:
@@ -80,6 +89,7 @@ def _one(reference: str, runs: Path, *, as_json: bool) -> None:
     _print_summary(summary)
     _print_comparison(summary, compared)
     _print_failures(summary)
+    print_pending(summary.unfinished, summary.unknown)
     if summary.changed:
         click.echo(f"note: the pack of {summary.problem} is not what it was when {summary.run} began", err=True)
     click.echo(f"next: {_next(summary)}", err=True)
@@ -95,6 +105,7 @@ def _print_summary(summary: "Summary") -> None:
             ("reason", summary.reason),
             ("begun", f"{summary.created} ({_age(summary.created)} ago)"),
             ("by", f"{summary.model}, search {summary.search}, seed {summary.seed}, {summary.sandbox} sandbox"),
+            ("history", origin_words(summary.forked) if summary.forked else ""),
             ("best", _best(summary)),
             ("course", _course(summary)),
         )
@@ -158,9 +169,25 @@ def _print_failures(summary: "Summary") -> None:
         print_table(("failure", "times", "last trial", "message"), cells)
 
 
+def print_pending(unfinished: "Sequence[Unfinished]", unknown: "Sequence[Unknown]") -> None:
+    """Print what has begun and not ended, and what may have been paid for in vain; nothing if there is neither."""
+    from adrs.cli.drawing import print_heading, print_table
+
+    if unfinished:
+        print_heading("unfinished")
+        cells = [(str(each.trial), each.state, " ".join(map(str, each.parents))) for each in unfinished]
+        print_table(("trial", "state", "parents"), cells)
+    if unknown:
+        print_heading("unanswered requests that may have been billed, and count as spent")
+        rows = [(str(each.trial), str(each.call), f"{each.dollars:.4f}", str(each.tokens)) for each in unknown]
+        print_table(("trial", "call", "dollars at most", "tokens at most"), rows)
+
+
 def _next(summary: "Summary") -> str:
     if summary.state == "running":
         return f"adrs watch {summary.run}"
+    if summary.state == "paused":
+        return f"adrs resume {summary.run}   (or adrs stop {summary.run})"
     if summary.state != "finished":
         return f"adrs resume {summary.run}"
     return f"adrs best {summary.run} -o best.py" if summary.best else f"adrs show {summary.run}"

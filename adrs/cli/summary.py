@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from adrs.campaign.audits import audits
+from adrs.campaign.control import worked_seconds
 from adrs.campaign.parts import Outcome
 from adrs.campaign.session import Opened
 from adrs.cli.output import print_json, results_console
@@ -82,7 +83,7 @@ def _print_rows(console: "Console", opened: Opened, rows: list[Comparison]) -> N
 def _print_price(console: "Console", opened: Opened, outcome: Outcome) -> None:
     archive, name = opened.archive, opened.folder.name
     trials, evaluations = archive.counts()
-    spend, seconds = archive.spend(), sum(session.seconds for session in archive.sessions())
+    spend, seconds = archive.spend(), worked_seconds(archive)
     price = f"{spend.dollars:.4f} dollars, {spend.tokens} tokens"
     if opened.model is None:
         price += " (no language model: the mutator rewrote the programs)"

@@ -1,9 +1,10 @@
 """Trials to list, and everything that is known of one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adrs.archive import Call
+from adrs.campaign.steering import texts_for
 from adrs.errors import UsageError
 from adrs.evaluation import Audit, Evaluation
 from adrs.report.opening import Run
@@ -48,12 +49,14 @@ class Detail:
         evaluations: By split, with per-instance results; none where no program was run.
         calls: The requests to models, in the order in which they were sent.
         audit: Its last audit; None if it was never audited.
+        hints: The hints that its prompt held, by number.
     """
 
     trial: Trial
     evaluations: Mapping[str, Evaluation]
     calls: tuple[Call, ...]
     audit: Audit | None = None
+    hints: Mapping[int, str] = field(default_factory=dict)
 
     def prompt(self) -> str:
         """Return the conversation as it was last sent.
@@ -111,4 +114,5 @@ def detail(run: Run, reference: str) -> Detail:
     trial = run.trial(reference)
     found = {split: run.archive.evaluation(trial.number, split) for split in _SPLITS}
     evaluations = {split: evaluation for split, evaluation in found.items() if evaluation is not None}
-    return Detail(trial, evaluations, tuple(run.archive.calls(trial.number)), run.audits.get(trial.number))
+    hints = dict(zip(run.archive.hints(trial.number), texts_for(run.archive, trial.number), strict=True))
+    return Detail(trial, evaluations, tuple(run.archive.calls(trial.number)), run.audits.get(trial.number), hints)

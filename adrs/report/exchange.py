@@ -6,16 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
-from pydantic import ValidationError
-
 from adrs.archive import Archive, CampaignRecord
 from adrs.archive.importing import import_archive, rename
 from adrs.campaign.audits import audits
-from adrs.campaign.folder import RunFolder
+from adrs.campaign.folder import RunFolder, require_free
 from adrs.config import CampaignConfig, Written
 from adrs.errors import UsageError
 from adrs.evaluation import Evaluation
-from adrs.problem import explain
 from adrs.trial import Trial
 
 _PLAIN = ("number", "parents", "status", "model", "dollars", "tokens", "seconds", "program", "note")
@@ -35,14 +32,15 @@ def import_run(source: Path, runs: Path, name: str | None) -> RunFolder:
         ArchiveError: It is no export, damaged, or what it holds breaks an invariant.
         MissingPart: It is Parquet, and pyarrow is not installed.
     """
-    _require_free(runs, name)
+    if name is not None:
+        require_free(runs, name)
     runs.mkdir(parents=True, exist_ok=True)
     fresh = RunFolder(runs / f".{uuid4().hex}")
     fresh.path.mkdir()
     try:
         _import(source, fresh, name)
         chosen = _complete(fresh)
-        _require_free(runs, chosen)
+        require_free(runs, chosen)
         return RunFolder(fresh.path.rename(runs / chosen))
     finally:
         shutil.rmtree(fresh.path, ignore_errors=True)
@@ -68,17 +66,6 @@ def write_trials(folder: RunFolder, target: Path) -> None:
             writer.writerows(_lines(trials, validations))
     except FileExistsError:
         raise UsageError(f"there is a {str(target)!r} already", "Name another with -o.") from None
-
-
-def _require_free(runs: Path, name: str | None) -> None:
-    if name is None:
-        return
-    try:
-        CampaignConfig(problem="", name=name)  # it knows what a name may be
-    except ValidationError as error:
-        raise UsageError(explain(error), "Name another with --name.") from None
-    if (runs / name).exists():
-        raise UsageError(f"there is a run called {name!r} already", "Name another with --name.")
 
 
 def _import(source: Path, fresh: RunFolder, name: str | None) -> None:

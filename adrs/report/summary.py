@@ -7,11 +7,14 @@ from pathlib import Path
 
 from adrs.archive import Session, running
 from adrs.budget import BudgetLimits
+from adrs.campaign.control import paused, worked_seconds
 from adrs.campaign.folder import RunFolder, all_runs
+from adrs.campaign.forking import Origin, origin
 from adrs.errors import AdrsError
 from adrs.evaluation import Status
 from adrs.problem import Objective
 from adrs.report.opening import Run, open_folder
+from adrs.report.pending import Unfinished, Unknown, unfinished, unknown
 from adrs.report.tables import Failure, Step, failures, statuses, steps
 
 
@@ -19,6 +22,7 @@ class State(StrEnum):
     """What a campaign is doing, as its sessions tell."""
 
     RUNNING = "running"
+    PAUSED = "paused"  # its controller rests until it is resumed or stopped
     STOPPED = "stopped"  # its controller ended before the budget or the target was reached
     FINISHED = "finished"  # the budget or the target was reached
     CRASHED = "crashed"  # its controller died
@@ -56,18 +60,21 @@ class Summary:
         state: What it is doing.
         reason: Why its last session ended, in words; empty while it runs.
         created: ISO 8601, UTC.
-        seconds: Wall time over all sessions.
+        seconds: Wall time over all sessions, pauses left out.
         model: Who rewrites programs.
         search: The search policy.
         seed: What all its randomness follows from.
         sandbox: Where candidates run.
-        budget: Use and limit of trials, evaluations, dollars, tokens and seconds.
+        budget: Use and limit of trials, evaluations, dollars, tokens and two kinds of seconds.
         finished: Trials that the search has heard of; the others counted in the budget are under way.
         statuses: How many of them ended how.
         failures: What went wrong with those that are not valid.
         best: The trial that leads on validation; None if none is valid there.
         steps: The improvements on the training split.
         self_scored: Whether programs could have written their scores themselves.
+        forked: Where its first trials are from, and what they had cost; None if it is no fork.
+        unfinished: Trials that the search has not heard of, and how far each is.
+        unknown: Requests that may have been billed, and were never answered, with the most that each can have cost.
     """
 
     run: str
@@ -89,6 +96,9 @@ class Summary:
     best: Best | None
     steps: Sequence[Step]
     self_scored: bool = False
+    forked: Origin | None = None
+    unfinished: Sequence[Unfinished] = ()
+    unknown: Sequence[Unknown] = ()
 
 
 @dataclass(frozen=True)
@@ -103,10 +113,11 @@ class Row:
         trials: Trials begun.
         best: Leading objective of the best trial on validation; None if there is none.
         objective: Which objective that is.
-        dollars: What the model calls have cost.
-        seconds: Wall time over all sessions.
+        dollars: What the model calls have cost, inherited ones included.
+        seconds: Wall time over all sessions, pauses left out.
         self_scored: Whether programs could have written their scores themselves.
         note: Why it cannot be read; empty if it can.
+        forked: Where its first trials are from, and what they had cost; None if it is no fork.
     """
 
     run: str
@@ -120,12 +131,35 @@ class Row:
     seconds: float = 0.0
     self_scored: bool = False
     note: str = ""
+    forked: Origin | None = None
+
+    @property
+    def inherited(self) -> float:
+        """What another run has paid of its dollars."""
+        return self.forked.dollars if self.forked is not None else 0.0
 
 
-def state(sessions: Sequence[Session]) -> State:
-    """Return what a campaign with these sessions is doing."""
+@dataclass(frozen=True)
+class Total:
+    """What several campaigns add up to; what forks have inherited, trials and dollars, is left out."""
+
+    runs: int
+    trials: int
+    dollars: float
+    inherited: float
+
+
+def totals(rows: Sequence[Row]) -> Total:
+    """Return what campaigns add up to."""
+    trials = sum(row.trials - (row.forked.trials if row.forked else 0) for row in rows)
+    inherited = sum(row.inherited for row in rows)
+    return Total(len(rows), trials, sum(row.dollars for row in rows) - inherited, inherited)
+
+
+def state(sessions: Sequence[Session], *, pauses: bool = False) -> State:
+    """Return what a campaign with these sessions is doing, the last of which pauses or not."""
     if running(sessions):
-        return State.RUNNING
+        return State.PAUSED if pauses else State.RUNNING
     if not sessions:
         return State.STOPPED
     if sessions[-1].ended is None:
@@ -142,21 +176,24 @@ def summarise(run: Run) -> Summary:
         problem=run.problem.name,
         changed=run.changed,
         objective=run.problem.objective,
-        state=state(sessions),
+        state=state(sessions, pauses=paused(run.archive)),
         reason=sessions[-1].reason if sessions else "",
         created=run.record.created,
-        seconds=_seconds(sessions),
+        seconds=worked_seconds(run.archive),
         model=str(config["model"]),
         search=str(config["search"]),
         seed=int(config["seed"]),
         sandbox=str(run.record.written["sandbox"]),
-        budget=_budget(run, _seconds(sessions)),
+        budget=_budget(run),
         finished=len(trials),
         statuses=statuses(trials),
         failures=failures(trials),
         best=_best(run),
         steps=steps(run.problem, trials),
         self_scored=run.problem.pack.self_scored,
+        forked=origin(run.archive),
+        unfinished=unfinished(run.archive),
+        unknown=unknown(run.archive),
     )
 
 
@@ -168,19 +205,19 @@ def rows(runs: Path) -> list[Row]:
 def _row(folder: RunFolder) -> Row:
     try:
         with open_folder(folder) as run:
-            sessions = run.archive.sessions()
             best = None if run.leader is None else run.judged[run.leader].scores[run.problem.objective.name]
             return Row(
                 run=folder.name,
                 problem=run.problem.name,
-                state=state(sessions),
+                state=state(run.archive.sessions(), pauses=paused(run.archive)),
                 created=run.record.created,
                 trials=run.archive.counts()[0],
                 best=best,
                 objective=run.problem.objective.name,
                 dollars=run.archive.spend().dollars,
-                seconds=_seconds(sessions),
+                seconds=worked_seconds(run.archive),
                 self_scored=run.problem.pack.self_scored,
+                forked=origin(run.archive),
             )
     except AdrsError as error:
         return Row(folder.name, note=f"{error}. {error.todo}")
@@ -195,7 +232,7 @@ def _best(run: Run) -> Best | None:
     return Best(trial.number, trial.model, trial.note, dict(trial.evaluation.scores), held_out)
 
 
-def _budget(run: Run, seconds: float) -> Mapping[str, Use]:
+def _budget(run: Run) -> Mapping[str, Use]:
     trials, evaluations = run.archive.counts()
     spent = run.archive.spend()
     used = {
@@ -203,10 +240,7 @@ def _budget(run: Run, seconds: float) -> Mapping[str, Use]:
         "evaluations": evaluations,
         "dollars": spent.dollars,
         "tokens": spent.tokens,
-        "seconds": seconds,
+        "evaluator_seconds": spent.seconds,
+        "seconds": worked_seconds(run.archive),
     }
     return {name: Use(used[name], run.record.config.get(name)) for name in BudgetLimits.model_fields}
-
-
-def _seconds(sessions: Sequence[Session]) -> float:
-    return sum(session.seconds for session in sessions)

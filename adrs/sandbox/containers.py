@@ -45,25 +45,38 @@ def remove_leftovers(*, executable: str = "docker") -> None:
     Raises:
         SandboxUnavailable: The engine does not answer.
     """
-    _remove_leftover_folders()
+    for folder in leftover_folders():
+        shutil.rmtree(folder, ignore_errors=True)
+    dead = leftover_containers(executable=executable)
+    if dead:
+        docker("rm", "--force", *dead, executable=executable)
+
+
+def leftover_containers(*, executable: str = "docker") -> list[str]:
+    """Return the containers whose owners are dead.
+
+    Raises:
+        SandboxUnavailable: The engine does not answer.
+    """
     form = '{{.ID}} {{.Label "' + _OWNER + '"}}'
     listed = docker("ps", "--all", "--filter", f"label={LABEL}", "--format", form, executable=executable)
     rows = [line.split() for line in listed.splitlines()]
-    dead = [row[0] for row in rows if len(row) == 2 and _dead(row[1])]
-    if dead:
-        docker("rm", "--force", *dead, executable=executable)
+    return [row[0] for row in rows if len(row) == 2 and _dead(row[1])]
+
+
+def leftover_folders() -> list[Path]:
+    """Return the folders in the system's temporary one whose owners are dead."""
+    found = []
+    for folder in sorted(Path(tempfile.gettempdir()).glob(f"{_FOLDER}*")):
+        owner = folder.name.removeprefix(_FOLDER).rpartition("-")[0]
+        if owner.count("-") == 3 and _dead(owner):
+            found.append(folder)
+    return found
 
 
 def private_folder() -> Path:
     """Return a new folder that only this user can enter, and that `remove_leftovers` knows as this process's."""
     return Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{_owner(os.getpid())}-"))
-
-
-def _remove_leftover_folders() -> None:
-    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
-        owner = folder.name.removeprefix(_FOLDER).rpartition("-")[0]
-        if owner.count("-") == 3 and _dead(owner):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _last_line(output: bytes) -> str:

@@ -68,6 +68,32 @@ def find_image(*, executable: str = "docker") -> str | None:
     return next((tag for tag in found.splitlines() if "<none>" not in tag), None)
 
 
+def outdated_images(*, executable: str = "docker") -> list[str]:
+    """Return the tags of the images that were built from another Dockerfile than the present one.
+
+    Raises:
+        SandboxUnavailable: No engine answers.
+    """
+    form = "{{.ID}} {{.Repository}}:{{.Tag}}"
+    ours = docker("images", "--filter", f"label={_LABEL}", "--format", form, executable=executable).splitlines()
+    held = [f"{_LABEL}={_version()}", f"{_LABEL}=with-packages"]
+    kept = {
+        line
+        for label in held
+        for line in docker("images", "--filter", f"label={label}", "--format", form, executable=executable).splitlines()
+    }
+    return sorted(line.split()[1] for line in set(ours) - kept if "<none>" not in line)
+
+
+def image_bytes(image: str, *, executable: str = "docker") -> int:
+    """Return the size of an image.
+
+    Raises:
+        SandboxUnavailable: No engine answers, or it has no such image.
+    """
+    return int(docker("image", "inspect", "--format", "{{.Size}}", image, executable=executable))
+
+
 def content_id(image: str, *, executable: str = "docker") -> str:
     """Return the hash of what is in an image, which its tag says nothing of.
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from adrs.campaign.session import Watch, create, reopen, run
+from adrs.campaign.control import Watch
+from adrs.campaign.session import create, reopen, run
 from adrs.config import CampaignConfig
 from adrs.events import Event, Notice
 from adrs.hardware import read_hardware

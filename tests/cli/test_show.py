@@ -15,7 +15,7 @@ from adrs.program import Program
 from adrs.testing.samples import sample_program
 from adrs.trial import Proposal
 from tests.report.command import adrs
-from tests.report.sample_run import FIRST_REPLY, LAST_REPLY, NAME, Writer, write_run
+from tests.report.sample_run import ASKED, FIRST_REPLY, LAST_REPLY, NAME, Writer, write_run
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def numbers(out: str) -> list[int]:
-    return [int(line.split()[0]) for line in out.splitlines()[1:]]
+    return [int(line.split()[0]) for line in out.partition("\n\n")[0].splitlines()[1:]]
 
 
 def test_trials_are_one_line_each(runs: Path) -> None:
@@ -225,3 +225,24 @@ def test_the_machine_is_shown_where_speed_was_measured(tmp_path: Path) -> None:
     assert "core 3, load 0.50 before and 1.25 after, 0.03 s stolen; races: 12, noisy: 2" in shown.out
     assert adrs("show", "x", "1", "--json", runs=tmp_path).json()["evaluations"]["train"]["conditions"]["core"] == 3
     assert "load" not in adrs("show", "x", "0", runs=tmp_path).out
+
+
+def test_unfinished_trials_and_requests_of_unknown_fate_are_listed(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "x", name="x")
+    writer.archive.begin_session()
+    writer.run(0, 80, ())
+    writer.plan(1, (0,))
+    writer.ask(1, 0, ASKED, None)
+    writer.plan(2, (0,))
+    writer.archive.end_session(reason="killed", finished=False)
+    writer.archive.begin_session()
+    writer.archive.end_session(reason="stopped", finished=False)
+    writer.archive.close()
+    for shown in (adrs("show", "x", runs=tmp_path).out, adrs("status", "x", runs=tmp_path).out):
+        lines = [line.split() for line in shown.splitlines()]
+        assert ["1", "planned", "0"] in lines
+        assert ["1", "0", "0.5000", "1000"] in lines
+    told = adrs("show", "x", "--json", runs=tmp_path).json()
+    assert told["unknown"] == [{"trial": 1, "call": 0, "dollars": 0.5, "tokens": 1000}]
+    assert [each["trial"] for each in told["unfinished"]] == [1, 2]
+    assert "unfinished" not in adrs("show", "x", "--top", "1", runs=tmp_path).out

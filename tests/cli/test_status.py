@@ -38,6 +38,7 @@ def test_runs_as_json(runs: Path) -> None:
         "seconds",
         "self_scored",
         "note",
+        "forked",
     }
     assert (row["run"], row["state"], row["trials"]) == (NAME, "finished", 8)
 

@@ -43,7 +43,7 @@ def test_without_a_valid_validation_there_is_no_best(tmp_path: Path, *, begun: b
     writer = Writer(tmp_path / "young")
     if begun:
         writer.run(0, 80, ())
-        writer.archive.begin_evaluation(0, "train")
+        writer.archive.begin_evaluation(0, "validation")
         writer.archive.add_evaluation(0, evaluation(None))
     assert best(writer.problem, writer.archive) is None
     writer.archive.close()

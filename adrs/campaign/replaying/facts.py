@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from adrs.archive import Archive, Call, CampaignRecord, Planned, Session
-from adrs.campaign.decisions import width
+from adrs.campaign.forking import Origin, origin, sequential
 from adrs.config import CampaignConfig
 from adrs.evaluation import Evaluation
 from adrs.problem import Problem
@@ -88,15 +88,30 @@ class Facts:
         """Return the data of all events of a kind."""
         return [data for _, each, data in self.events if each == kind]
 
+    def inherited(self, kind: str) -> int:
+        """Return how many of the events of a kind a fork inherited."""
+        if self.origin is None:
+            return 0
+        kinds = [each for _, each, _ in self.events]
+        return kinds[: kinds.index("forked")].count(kind)
+
     def begun(self, at: float) -> int:
         """Return how many sessions had begun at a time."""
         return sum(session.started <= at for session in self.sessions)
 
-    @property
+    @cached_property
     def sequential(self) -> bool:
         """Whether one thing was done at a time throughout, so that every order follows from the numbers."""
-        workers = [change for data in self.of("extended") for change in data.get("workers", ())]
-        return all(width(self.config.model_copy(update={"workers": n})) == 1 for n in (self.config.workers, *workers))
+        return sequential(self.archive)
+
+    @cached_property
+    def origin(self) -> Origin | None:
+        """Where the first trials are from, in a fork: these are taken as given."""
+        return origin(self.archive)
+
+    def given(self, number: int) -> bool:
+        """Return whether a trial was inherited."""
+        return self.origin is not None and number <= self.origin.trial
 
     @property
     def finished(self) -> bool:

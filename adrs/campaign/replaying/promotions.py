@@ -46,8 +46,9 @@ def validations(facts: Facts) -> Iterator[Divergence]:
         for number in sorted(set(due) - judged):
             yield Divergence(number, "validation", "not validated", f"among the {top} best of its time on train")
     if facts.sequential and None not in facts.arrivals.values():
-        places = sorted(judged, key=lambda number: facts.arrivals[number] or 0)
-        for was, now in zip(places, [number for number in due if number in judged], strict=False):
+        own = {number for number in judged if not facts.given(number)}
+        places = sorted(own, key=lambda number: facts.arrivals[number] or 0)
+        for was, now in zip(places, [number for number in due if number in own], strict=False):
             if was != now:
                 yield Divergence(min(was, now), "validation", f"trial {was} was next", f"trial {now} is next")
                 return
@@ -60,10 +61,11 @@ def promotions(facts: Facts) -> Iterator[Divergence]:
         yield from _outcome(facts, recorded)
         return
     podium = _Podium(facts)
-    for step in steps:
+    inherited = podium.inherit(steps)
+    for step in steps[inherited:]:
         yield from podium.take(step)
     yield from podium.end()
-    yield from _compare(facts, recorded, podium.promoted)
+    yield from _compare(facts, recorded[facts.inherited("promoted") :], podium.promoted)
 
 
 def _promotion(facts: Facts) -> Promotion:
@@ -81,6 +83,23 @@ class _Podium:
         self._due: list[int] = []
         self._by_hand: _Step | None = None
         self.promoted: list[dict[str, Any]] = []
+
+    def inherit(self, steps: Sequence[_Step]) -> int:
+        """Take in what a fork inherited, as its first session does; return how many steps that are."""
+        if self._facts.origin is None:
+            return 0
+        leading = _promotion(self._facts)
+        due = {trial.number for trial in self._facts.told if leading.due(trial)}
+        inherited = steps[: _inherited(self._facts, steps)]
+        for step in inherited:
+            if isinstance(step.outcome, Audit):
+                self._promotion.audited(step.trial.number, step.outcome)
+            elif step.trial.number in due:
+                self._promotion.validated(step.trial, step.outcome)
+        promoted = self._facts.of("promoted")[: self._facts.inherited("promoted")]
+        self._promotion.promoted = promoted[-1]["trial"] if promoted else None
+        self._promote()
+        return len(inherited)
 
     def take(self, step: _Step) -> Iterator[Divergence]:
         """Take in what happened next."""
@@ -124,6 +143,22 @@ class _Podium:
         contender = self._promotion.contender
         if contender is not None and contender.number not in self._due:
             self._due.append(contender.number)
+
+
+def _inherited(facts: Facts, steps: Sequence[_Step]) -> int:
+    """Return how many of the steps, the first ones, a fork inherited."""
+    origin, audited, count = facts.origin, facts.inherited("audited"), 0
+    for step in steps:
+        if isinstance(step.outcome, Audit):
+            audited -= 1
+            own = audited < 0
+        else:
+            late = origin is not None and (facts.arrivals.get(step.trial.number) or 0) >= origin.evaluations
+            own = not facts.given(step.trial.number) or (late and not facts.problem.pack.self_scored)
+        if own:
+            break
+        count += 1
+    return count
 
 
 def _steps(facts: Facts) -> list[_Step] | None:
