@@ -109,7 +109,7 @@ def reopen(folder: RunFolder, changes: Mapping[str, str], *, wait: Wait = sleep)
     wall = _wall(problem, config)
     if config.model_dump() != dict(record.config):
         archive.reconfigure(config.model_dump())
-        folder.write_config(config, Written.model_validate(record.written))
+    folder.write_config(config, Written.model_validate(record.written))
     return Opened(folder, problem, config, archive, wall, open_campaign_model(config, folder, wait=wait), _image(wall))
 
 
