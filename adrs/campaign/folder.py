@@ -48,18 +48,21 @@ class RunFolder:
         """The settings and what made the results, for people to read; the archive holds the same."""
         return self.path / "campaign.toml"
 
+    @property
+    def begun(self) -> bool:
+        """Whether a session can have begun here: a run that was killed while it was made has no settings and no log."""
+        return self.settings.is_file() or self.log.is_file()
+
     def open(self) -> Archive:
         """Return the archive in this folder."""
         return Archive.open(sqlite_url(self.archive))
 
     def write_best(self, program: Program) -> None:
-        """Write `best`, whole or not at all."""
-        fresh = self.best.with_suffix(".new")
-        fresh.write_text(program.source)
-        fresh.replace(self.best)
+        """Write `best`."""
+        _write_whole(self.best, program.source)
 
     def write_config(self, config: CampaignConfig, written: Written) -> None:
-        """Write `settings`."""
+        """Write `settings`, unless that is what they are."""
         settings = config.model_dump(exclude_none=True)
         options = settings.pop("search_options")
         lines = [f"{name} = {toml(value)}" for name, value in settings.items()]
@@ -73,7 +76,16 @@ class RunFolder:
         ]
         lines += [f"# {name} {version}" for name, version in packages.items()]
         lines += [f"# {name} {fact}" for name, fact in hardware.items() if fact not in {None, ""}]
-        self.settings.write_text("\n".join(lines) + "\n")
+        text = "\n".join(lines) + "\n"
+        if not self.settings.is_file() or self.settings.read_text() != text:
+            _write_whole(self.settings, text)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file, whole or not at all."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.replace(path)
 
 
 def create(runs: Path, name: str | None) -> RunFolder:
@@ -87,14 +99,20 @@ def create(runs: Path, name: str | None) -> RunFolder:
     try:
         path.mkdir(parents=True)
     except FileExistsError:
-        raise UsageError(
-            f"there is a run called {chosen!r} already", f"`adrs resume {chosen}`, or another --name."
-        ) from None
+        raise _taken(RunFolder(path)) from None
     except OSError as error:
         raise UsageError(
             f"the folder {str(path)!r} cannot be made: {error.strerror}", "Name another with --runs."
         ) from None
     return RunFolder(path)
+
+
+def _taken(folder: RunFolder) -> UsageError:
+    name, path = folder.name, str(folder.path)
+    if folder.begun:
+        return UsageError(f"there is a run called {name!r} already", f"`adrs resume {name}`, or another --name.")
+    what = f"the folder {path!r} was left before a run began in it"
+    return UsageError(what, f"Give another --name, or delete {path!r} if nothing in it is wanted.")
 
 
 def require_free(runs: Path, name: str) -> None:

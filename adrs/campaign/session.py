@@ -115,7 +115,7 @@ def reopen(folder: RunFolder, changes: Mapping[str, str], *, wait: Wait = sleep)
     wall = _wall(problem, config)
     if config.model_dump() != dict(record.config):
         archive.reconfigure(config.model_dump())
-        folder.write_config(config, Written.model_validate(record.written))
+    folder.write_config(config, Written.model_validate(record.written))
     providers = Providers()
     model = open_campaign_model(config, folder, wait=wait, schedulers=providers.schedulers)
     return Opened(folder, problem, config, archive, wall, model, providers, _image(wall))

@@ -62,7 +62,7 @@ def conduct(opened: Opened, interrupts: Interrupts, *, as_json: bool) -> None:
     """Run one session to its end and say what came of it.
 
     Raises:
-        Interrupted: The user stopped it.
+        Interrupted: The user stopped it, or nobody reads its output any more.
         GoalMissed: The budget was used and the target was not reached.
         AdrsError: Our machinery failed; the campaign can be resumed.
     """
@@ -73,6 +73,8 @@ def conduct(opened: Opened, interrupts: Interrupts, *, as_json: bool) -> None:
             outcome = session.run(opened, Watch(view, interrupts.reason, interrupts.ask))
         print_summary(opened, outcome, as_json=as_json)
         _leave(opened, outcome)
+    except BrokenPipeError:
+        raise _unread(opened.folder.name) from None
     finally:
         opened.archive.close()
 
@@ -93,6 +95,12 @@ def _leave(opened: Opened, outcome: Outcome) -> None:
         raise Interrupted(f"{name} stopped: nothing is lost", f"`adrs resume {name}` goes on.")
     if opened.config.target is not None and not outcome.reason.startswith("the target"):
         raise GoalMissed(f"{name} ended before the target: {outcome.reason}", f"`adrs resume {name} --trials +200`.")
+
+
+def _unread(name: str) -> Interrupted:
+    """Return the error for an output that nobody reads any more, which is not written to again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Interrupted(f"{name} stopped: nobody reads its output", f"`adrs resume {name}` goes on.")
 
 
 def _log_to(opened: Opened) -> None:

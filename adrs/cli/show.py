@@ -162,7 +162,10 @@ def _evaluation_json(evaluation: "Evaluation") -> dict[str, Any]:
 def _call_json(call: "Call") -> dict[str, Any]:
     from dataclasses import asdict
 
-    return asdict(call) | {"spent": asdict(call.spent)}
+    facts = asdict(call) | {"spent": asdict(call.spent)}
+    for message in facts["prompt"]["messages"]:
+        del message["stable"]  # of interest while it is sent, and not kept
+    return facts
 
 
 def _print(run: "Run", found: "Detail") -> None:

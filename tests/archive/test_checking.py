@@ -118,7 +118,8 @@ def test_an_archive_that_is_being_written_is_read_as_it_is_now(run):
         ("sessions", "UPDATE sessions SET number = 2", "session 2 stands where 1 should"),
         (
             "clock",
-            "INSERT INTO sessions SELECT campaign, 2, controller, started, heartbeat, ended, reason, 1, 2.0 FROM sessions",
+            "INSERT INTO sessions SELECT campaign, 2, controller, started, heartbeat, ended, reason, 1, 2"
+            " FROM sessions",
             "session 2 begins before session 1 ends",
         ),
         ("reasons", "UPDATE sessions SET reason = ''", "session 1 ended without a reason"),

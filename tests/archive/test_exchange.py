@@ -247,7 +247,7 @@ def test_odd_values_come_back_bit_for_bit(tmp_path_factory, rows):
         connection.execute("INSERT INTO campaigns VALUES (1, 'x', '', '{}', '{}', NULL)")
         for number, (text, note, real, other, blob) in enumerate(rows):
             connection.execute(
-                "INSERT INTO sessions VALUES (1, ?, ?, ?, ?, ?, ?, ?)", (number, text, real, real, other, note, 0)
+                "INSERT INTO sessions VALUES (1, ?, ?, ?, ?, ?, ?, ?, NULL)", (number, text, real, real, other, note, 0)
             )
             connection.execute(
                 'INSERT INTO "references" (campaign, name, split, status, message, scores, features, feedback, seconds,'
