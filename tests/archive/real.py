@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from adrs.archive.raw import Raw
 from adrs.campaign.folder import RunFolder
 from adrs.config import CampaignConfig, Written
 from tests.report.sample_run import BEST, write_run
@@ -25,8 +26,9 @@ def write_real(runs: Path) -> RunFolder:
 def change(path: Path, *statements: str) -> None:
     """Change an archive behind its back."""
     with closing(sqlite3.connect(path)) as connection, connection:
+        raw = Raw(connection)  # it lends `inflate` and `deflate`
         for statement in statements:
-            connection.execute(statement)
+            raw.connection.execute(statement)
 
 
 def tables(path: Path) -> dict[str, list[tuple[object, ...]]]:

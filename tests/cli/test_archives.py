@@ -62,7 +62,7 @@ def test_what_does_not_hold_is_named_and_ends_with_code_3(tmp_path: Path) -> Non
         "            trial 0 has only one of position and time\n"
     ) in ran.out
     assert "            and 2 more\n" in ran.out
-    assert f"1 of 28 invariants of {NAME} are violated" in ran.err
+    assert f"1 of 29 invariants of {NAME} are violated" in ran.err
     told = adrs("archive", "check", NAME, "--json", runs=tmp_path)
     (broken,) = [one for one in json.loads(told.out)["invariants"] if one["state"] != "ok"]
     assert (told.code, broken["name"], broken["count"], len(broken["offenders"])) == (3, "told", 7, 5)

@@ -25,7 +25,7 @@ FINISHED = {"ended": True, "finished": True}
 
 def session(*, controller: str = HERE, beat: float = 0.0, ended: bool = False, finished: bool = False) -> Session:
     now = time.time()
-    return Session(1, controller, now - 2000, now - beat, now if ended else None, "", finished)
+    return Session(1, controller, now - 2000, now - beat, now if ended else None, "", finished, age=beat)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,7 @@ def test_the_budget_counts_what_is_under_way(tmp_path: Path) -> None:
         "evaluations": None,
         "dollars": 1.5,
         "tokens": None,
+        "evaluator_seconds": None,
         "seconds": None,
     }
     # two trainings that crashed, four that did not, three validations; two calls of 0.25 dollars and 120 tokens
