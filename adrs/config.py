@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from adrs.address import bare, checked
 from adrs.budget import BudgetLimits
 from adrs.errors import ConfigError
 from adrs.hardware import Hardware
@@ -31,6 +32,9 @@ class CampaignConfig(BudgetLimits):
     """The run's name; one is made up if absent."""
     runs: str = "runs"
     """Folder of campaign folders."""
+    archive: Annotated[str, AfterValidator(bare)] | None = None
+    """URL of a PostgreSQL database for the archive, `postgresql://USER@HOST/DATABASE`; a file in the run's folder if
+    absent. Passwords come from PGPASSWORD or ~/.pgpass."""
     seed: int = 0
     """All randomness of the campaign follows from it."""
     model: str = "mutator"
@@ -131,7 +135,7 @@ def resolve(
     for origin, layer in layers:
         for name, value in layer.items():
             _known(name, origin)
-            values[name] = value
+            values[name] = checked(str(value)) if name == "archive" and value is not None else value
             origins[name] = f"{ENVIRONMENT}{name.upper()}" if origin == ENVIRONMENT else origin
     return Resolved(_limited(_validate(values, origins)), origins)
 
@@ -175,7 +179,10 @@ def _environment() -> Mapping[str, Setting]:
     found = {
         name.removeprefix(ENVIRONMENT): value for name, value in os.environ.items() if name.startswith(ENVIRONMENT)
     }
-    return {name.lower(): value for name, value in found.items() if name not in reserved}
+    settings: dict[str, Setting] = {name.lower(): value for name, value in found.items() if name not in reserved}
+    if "archive" in settings:
+        settings["archive"] = bare(str(settings["archive"]))  # here alone a password may stand: it goes no further
+    return settings
 
 
 class Written(BaseModel):

@@ -12,10 +12,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, InterfaceError
 from sqlalchemy.pool import StaticPool
 
+from adrs.address import bare
 from adrs.archive import server
+from adrs.archive.server import ONCE, Attempts, Server
 from adrs.errors import ArchiveError, ConfigError, MissingPart
 
 _WAIT_SECONDS = 30
+_INSTALL = "`pip install 'adrs[postgresql]'`."
 _R = TypeVar("_R")
 
 
@@ -33,7 +36,8 @@ def connect(url: URL) -> Engine:
         return server.connect(url)
     if url.get_backend_name() != "sqlite":
         raise ConfigError(
-            f"{url.render_as_string()!r} is neither SQLite nor PostgreSQL", "Write postgresql://USER@HOST/DATABASE."
+            f"{bare(url.render_as_string())!r} is neither SQLite nor PostgreSQL",
+            "Write postgresql://USER@HOST/DATABASE.",
         )
     engine = create_engine(
         url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": _WAIT_SECONDS}
@@ -51,7 +55,7 @@ def parse_url(url: str) -> URL:
     try:
         return make_url(url)
     except ArgumentError:
-        raise ConfigError(f"{url!r} is no URL of a database", "Write postgresql://USER@HOST/DATABASE.") from None
+        raise ConfigError(f"{bare(url)!r} is no URL of a database", "Write postgresql://USER@HOST/DATABASE.") from None
 
 
 def sqlite_url(path: Path) -> str:
@@ -82,67 +86,85 @@ class Database:
 
     def __init__(self, url: str) -> None:
         parsed = parse_url(url)
-        self.url = parsed.render_as_string(hide_password=True)
+        self.url = bare(url)
         try:
             self.engine = connect(parsed)
-        except ModuleNotFoundError as error:
-            raise MissingPart(f"{error.name} is not installed", "`pip install 'adrs[postgresql]'`.") from None
+        except ImportError as error:
+            raise MissingPart(f"the driver of PostgreSQL is not here: {error}", _INSTALL) from None
+        self._server = Server(self.engine) if self.shared else None
         self._lock = RLock()
-        self._lasting = True
         self._kept: Connection | None = None
+        self._lasting = True
+
+    @property
+    def shared(self) -> bool:
+        """Whether it is a server's, and may hold several campaigns."""
+        return self.engine.dialect.name == "postgresql"
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Yield a connection inside one transaction: all of the block is kept, or nothing.
 
         Raises:
-            ArchiveError: The disk is full, the file is read-only, locked or no database.
+            ArchiveError: The disk is full, the file is read-only, locked or no database; the server is away.
         """
         with self._lock, self._explained(), self.engine.begin() as connection:
             yield connection
 
-    def run(self, body: Callable[[Connection], _R], *, lasting: bool = True) -> _R:
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Yield a connection that goes on with what it sees first; nothing is written.
+
+        Raises:
+            ArchiveError: As `transaction`.
+        """
+        level = "REPEATABLE READ" if self.shared else "SERIALIZABLE"
+        with self._lock, self._explained(), self.engine.connect() as connection:
+            seeing = connection.execution_options(isolation_level=level)
+            if not self.shared:
+                seeing.exec_driver_sql("BEGIN")
+            yield seeing
+
+    def run(self, body: Callable[[Connection], _R], attempts: Attempts = ONCE, *, lasting: bool = True) -> _R:
         """Return what `body` returns, in one transaction; again, where a database server went away meanwhile.
 
         Args:
             body: What is done in it.
-            lasting: Whether a power cut right afterwards must not lose it. What need not last by itself does as soon
-                as something later must; the death of the process loses neither.
+            attempts: How to go on where the server went away.
+            lasting: Whether a power cut right afterwards must not lose it. In a file, what need not last by itself
+                does as soon as something later must; the death of the process loses neither.
 
         Raises:
             ArchiveError: As `transaction`, or the server does not come back in time.
         """
         with self._lock, self._explained():
-            if self.shared:
-                return server.run(self.engine, body)
-            connection = self._file()
-            if lasting is not self._lasting:
-                self._flush(connection, always=lasting)
-            with connection.begin():
-                return body(connection)
+            try:
+                if self._server is not None:
+                    return self._server.run(body, attempts)
+                connection = self._file(lasting=lasting)
+                with connection.begin():
+                    return body(connection)
+            except BaseException:
+                attempts.undone()
+                raise
 
-    @property
-    def shared(self) -> bool:
-        """Whether controllers of other hosts can write to it."""
-        return self.engine.dialect.name != "sqlite"
-
-    def _file(self) -> Connection:
-        """Return the connection to an SQLite file, which stays open."""
+    def _file(self, *, lasting: bool) -> Connection:
+        """Return the connection to an SQLite file, which stays open, and is to flush every commit if `lasting`."""
         if self._kept is None:
             self._kept = self.engine.connect()
+        if lasting is not self._lasting:
+            driver = self._kept.connection.dbapi_connection
+            assert driver is not None
+            driver.cursor().execute(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
+            self._lasting = lasting
         return self._kept
-
-    def _flush(self, connection: Connection, *, always: bool) -> None:
-        """Let SQLite flush its log to the disk at every commit, or only where it is folded into the file."""
-        assert connection.connection.dbapi_connection is not None
-        connection.connection.dbapi_connection.cursor().execute(f"PRAGMA synchronous={'FULL' if always else 'NORMAL'}")
-        self._lasting = always
 
     def close(self) -> None:
         """Close the connection; the write-ahead log is folded into the file."""
         with self._lock:
             if self._kept is not None:
                 self._kept.close()
+                self._kept = None
             self.engine.dispose()
 
     @contextmanager
@@ -152,7 +174,22 @@ class Database:
         except IntegrityError:
             raise  # a bug of ours, not of the machine
         except (DatabaseError, InterfaceError) as error:
-            raise ArchiveError(f"the archive {self.url!r} cannot be used: {error.orig}", _way_out(error)) from error
+            said = " ".join(str(error.orig).split())
+            way = _way_out_of_server(error) if self.shared else _way_out(error)
+            raise ArchiveError(f"the archive {self.url!r} cannot be used: {said}", way) from error
+
+
+def _way_out_of_server(error: DatabaseError | InterfaceError) -> str:
+    message = str(error.orig)
+    ways = {
+        "password": "Give it in PGPASSWORD or ~/.pgpass.",
+        "does not exist": "Make the database or the role (`createdb`, `createuser`), or name another.",
+        "permission denied": "Let this user write to the database.",
+        "full": "Free some disk space of the server, then `adrs resume RUN`; nothing that was committed is lost.",
+        "No space left": "Free some disk space of the server, then `adrs resume RUN`; nothing committed is lost.",
+    }
+    check = "Check that the database server runs and can be reached, then `adrs resume RUN`."
+    return next((way for mark, way in ways.items() if mark in message), check)
 
 
 def _way_out(error: DatabaseError | InterfaceError) -> str:
@@ -164,7 +201,5 @@ def _way_out(error: DatabaseError | InterfaceError) -> str:
         "unable to open": "Check that the run's folder exists and can be read.",
         "not a database": "Name the folder of a run; if it was one, restore it from a copy.",
         "malformed": "Restore it from a copy.",
-        "password": "Give it in PGPASSWORD or ~/.pgpass.",
-        "connection": "Check that the database server runs and can be reached, then `adrs resume RUN`.",
     }
     return next((way for mark, way in ways.items() if mark in message), "Check the disk, then `adrs resume RUN`.")

@@ -8,6 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
+from adrs.address import bare
 from adrs.archive import schema
 from adrs.archive.checking import check
 from adrs.archive.connection import Database, sqlite_url
@@ -40,11 +41,17 @@ def import_archive(source: Path, target: Path) -> None:
         raise damaged(source, "; ".join(f"{verdict.says}: {', '.join(verdict.offenders)}" for verdict in broken[:3]))
 
 
-def rename(archive: Path, name: str) -> None:
-    """Give the campaign in an archive another name."""
+def settle(archive: Path, *, name: str | None, archive_url: str | None) -> None:
+    """Give the campaign in an archive another name, if one is given, and say in its settings where it will be."""
     with closing(sqlite3.connect(archive)) as connection, connection:
         config = json.loads(connection.execute("SELECT config FROM campaigns").fetchone()[0])
-        connection.execute("UPDATE campaigns SET name = ?, config = ?", (name, json.dumps({**config, "name": name})))
+        place = bare(archive_url) if archive_url else None
+        changed: dict[str, str | None] = {"name": name} if name is not None else {}
+        changed |= {"archive": place} if config.get("archive") != place else {}
+        if changed:  # else it stays as it was written, bit for bit
+            connection.execute("UPDATE campaigns SET config = ?", (json.dumps(config | changed),))
+        if name is not None:
+            connection.execute("UPDATE campaigns SET name = ?", (name,))
 
 
 def _open(source: Path) -> Source:

@@ -4,9 +4,10 @@ import os
 import platform
 import time
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, Update, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, delete, func, insert, select, text, update
 
 from adrs.archive import reading, states
 from adrs.archive.records import Session
@@ -17,13 +18,14 @@ from adrs.errors import ArchiveError, UsageError
 
 STALE_SECONDS = 60.0
 """A controller elsewhere that has not been heard of for so long is dead."""
-_holder = {
-    "sqlite": Prepared(select(campaigns.c.session).where(campaigns.c.id == bindparam("of"))),
-    # A session that takes over waits until this transaction has ended.
-    "postgresql": Prepared(
-        select(campaigns.c.session).where(campaigns.c.id == bindparam("of")).with_for_update(read=True)
-    ),
-}
+_holder = Prepared(select(campaigns.c.session).where(campaigns.c.id == bindparam("of")))
+# A session that takes over waits until this transaction has ended, or this one sees that it did. The heartbeat is
+# also what tells the transaction from all others of the session.
+_HOLDS = text("""
+WITH held AS (SELECT session FROM campaigns WHERE id = :campaign FOR SHARE)
+UPDATE sessions SET heartbeat = extract(epoch FROM clock_timestamp()) FROM held
+WHERE campaign = :campaign AND number = :session AND number = held.session RETURNING heartbeat
+""")
 over = Prepared(
     delete(underway).where(
         (underway.c.campaign == bindparam("of"))
@@ -32,6 +34,7 @@ over = Prepared(
     )
 )
 """Takes an evaluation off those under way."""
+_HEARD = text("SELECT heartbeat FROM sessions WHERE campaign = :campaign AND number = :session FOR SHARE")
 
 
 class LeaseLost(ArchiveError):
@@ -48,15 +51,16 @@ def now(connection: Connection) -> float:
 def running(found: Sequence[Session]) -> bool:
     """Return whether a controller is at work.
 
-    One on this host is as long as its process lives, whatever the clock says; one elsewhere as long as its heart beats.
+    One among the processes that are seen from here is as long as it lives, whatever the clock says; any other one as
+    long as its heart beats. A heartbeat from the future was made before the clock was set back, and says nothing.
     """
     if not found or found[-1].ended is not None:
         return False
     host, pid, start = (*found[-1].controller.split(":"), "", "")[:3]
+    if host == platform.node() and start.rpartition(".")[0] == _place():
+        return _start_of(pid) == start
     beating = abs(found[-1].age) <= STALE_SECONDS
-    if host != platform.node():
-        return beating
-    return _start_of(pid) == start if start else beating and _start_of(pid) != ""
+    return beating and (host != platform.node() or start != "" or _start_of(pid) != "")
 
 
 def begin(connection: Connection, campaign: int, name: str) -> int:
@@ -80,17 +84,50 @@ def begin(connection: Connection, campaign: int, name: str) -> int:
     return number
 
 
-def require(connection: Connection, campaign: int, session: int) -> None:
-    """Refuse to write for a session that does not hold the lease any more.
+def at_work(connection: Connection) -> dict[str, bool]:
+    """Return for each campaign of a database, of any schema, whether a controller is at work; none begins meanwhile."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE campaigns, sessions IN ACCESS EXCLUSIVE MODE"))
+    names = {row.id: row.name for row in connection.execute(select(campaigns.c.id, campaigns.c.name))}
+    at = now(connection)
+    return {name: running(reading.sessions_of(connection, number, now=at)) for number, name in names.items()}
 
-    Raises:
-        LeaseLost: Another has it.
-    """
-    if _holder[connection.dialect.name].run(connection, of=campaign).scalar() != session:
-        raise LeaseLost(
-            "another controller has taken this campaign over while this one was not heard of",
-            "Leave it to the other: `adrs status` shows how it is doing.",
-        )
+
+def began(connection: Connection, campaign: int, number: int) -> bool:
+    """Return whether this process has begun the session `number`."""
+    mine = (sessions.c.campaign == campaign) & (sessions.c.number == number)
+    connection.execute(update(campaigns).where(campaigns.c.id == campaign).values(session=campaigns.c.session))
+    return bool(connection.scalar(select(sessions.c.controller).where(mine)) == controller())
+
+
+class Held:
+    """The lease, as one transaction of a session needs it."""
+
+    def __init__(self, campaign: int, session: int) -> None:
+        self._names = {"campaign": campaign, "session": session}
+        self._heartbeat: float | None = None
+
+    def require(self, connection: Connection) -> None:
+        """Refuse to write for a session that does not hold the lease any more; nobody takes it over meanwhile.
+
+        Raises:
+            LeaseLost: Another has it.
+        """
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # what is read next holds until the commit
+            holds = _holder.run(connection, of=self._names["campaign"]).scalar() == self._names["session"]
+        else:
+            self._heartbeat = connection.scalar(_HOLDS, self._names)
+            holds = self._heartbeat is not None
+        if not holds:
+            raise LeaseLost(
+                "another controller has taken this campaign over while this one was not heard of",
+                "Leave it to the other: `adrs status` shows how it is doing.",
+            )
+
+    def kept(self, connection: Connection) -> bool:
+        """Return whether the transaction that `require` began was kept; it waits until that has ended."""
+        return bool(connection.scalar(_HEARD, self._names) == self._heartbeat)
 
 
 def beat(connection: Connection, campaign: int, session: int, worked: float | None) -> None:
@@ -113,13 +150,22 @@ def controller() -> str:
 
 
 def _start_of(pid: str) -> str:
-    """Return when a process of this host was started, with the boot that it is of; empty if it is not alive."""
+    """Return when a process that is seen from here was started, with where that is; empty if it is not alive."""
     try:
         fields = Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
     except OSError:
         return ""
-    return "" if fields[0] in "ZX" else f"{boot}.{fields[19]}"
+    return "" if fields[0] in "ZX" else f"{_place()}.{fields[19]}"
+
+
+@cache
+def _place() -> str:
+    """Return which processes are seen from here: those of one boot, and of one namespace."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
+        return f"{boot}.{Path('/proc/self/ns/pid').readlink().name[5:-1]}"
+    except OSError:
+        return ""
 
 
 def _settle(connection: Connection, campaign: int, *, heard: float) -> None:

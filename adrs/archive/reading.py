@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, case, func, literal_column, select
 
 from adrs.archive import codec
 from adrs.archive.open import trial_of
@@ -125,6 +125,9 @@ def references_of(connection: Connection, campaign: int, split: str) -> dict[str
         texts, texts.c.hash == references.c.instances
     )
     query = query.where((references.c.campaign == campaign) & (references.c.split == split))
+    query = query.order_by(
+        literal_column('"references".rowid' if connection.dialect.name == "sqlite" else '"references".ctid')
+    )
     return {row.name: _evaluation(row, results=True) for row in connection.execute(query)}
 
 
@@ -140,7 +143,9 @@ def calls_of(connection: Connection, campaign: int, number: int | None) -> list[
     query = select(completions).where(completions.c.campaign == campaign)
     if number is not None:
         query = query.where(completions.c.trial == number)
-    rows = connection.execute(query.order_by(completions.c.sent)).all()
+    rows = connection.execute(
+        query.order_by(completions.c.sent, completions.c.trial, completions.c.call, completions.c.request)
+    ).all()
     known = _texts(connection, {digest for row in rows for _, digest in row.prompt})
     return [_call(row, known) for row in rows]
 

@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
 
-from adrs.archive import copying, lease, reading, schema
+from adrs.archive import history, lease, reading, schema
 from adrs.archive.connection import Database
 from adrs.archive.records import Call, CampaignRecord, Planned, Session
+from adrs.archive.server import Attempts
+from adrs.archive.shared import find, taken
 from adrs.archive.tables import campaigns
 from adrs.archive.writing import Writer
-from adrs.errors import ArchiveError, UsageError
 from adrs.evaluation import Evaluation
 from adrs.llm import Completion, Prompt, Quote
 from adrs.trial import Parents, Proposal, Spend, Trial
@@ -42,15 +44,11 @@ class Archive:
             ArchiveError: The database cannot be written.
         """
         database = Database(url)
-        with database.transaction() as connection:
-            schema.upgrade(connection)
-        with database.transaction() as connection:
-            if connection.scalar(select(campaigns.c.id).where(campaigns.c.name == name)) is not None:
-                raise UsageError(f"there is a run called {name!r} already", f"`adrs resume {name}`, or another --name.")
-            now = datetime.now(UTC).isoformat(timespec="seconds")
-            row = {"name": name, "created": now, "config": dict(config), "written": dict(written)}
-            created = connection.execute(insert(campaigns).values(row)).inserted_primary_key
-        return cls(database, int(created[0]) if created else 0)
+        try:
+            return cls(database, _create(database, name, config, written))
+        except BaseException:
+            database.close()
+            raise
 
     @classmethod
     def open(cls, url: str, *, name: str | None = None) -> "Archive":
@@ -61,14 +59,11 @@ class Archive:
             ArchiveError: There is no such campaign, or the database cannot be read.
         """
         database = Database(url)
-        with database.transaction() as connection:
-            schema.check(connection, url=database.url)
-        with database.transaction() as connection:
-            query = select(campaigns.c.id)
-            found = connection.scalars(query if name is None else query.where(campaigns.c.name == name)).all()
-        if len(found) != 1:
-            raise ArchiveError(f"{database.url!r} holds {len(found)} campaigns of that name", "See `adrs status`.")
-        return cls(database, found[0])
+        try:
+            return cls(database, find(database, name))
+        except BaseException:
+            database.close()
+            raise
 
     def close(self) -> None:
         """Close the database."""
@@ -92,7 +87,10 @@ class Archive:
         Raises:
             UsageError: Another controller is at work on the campaign.
         """
-        self._session = self._write(lease.begin, self._campaign, self.record().name)
+        name = self.record().name
+        began = Attempts(lambda connection, number: lease.began(connection, self._campaign, number))
+        self._session = self._database.run(lambda each: lease.begin(each, self._campaign, name), began)
+        self._writer.forget()
         return self._session
 
     def beat(self, worked: float | None = None) -> None:
@@ -123,7 +121,7 @@ class Archive:
 
     def inherit(self, source: "Archive", trial: int) -> None:
         """Take over, whole or not at all, the history of another campaign up to a trial; this one has none yet."""
-        self._write(copying.paste, self._campaign, source._read(copying.cut, trial))
+        self._write(history.paste, self._campaign, source._read(history.cut, trial))
 
     # --- trials
 
@@ -247,13 +245,29 @@ class Archive:
         return self._run(lambda connection: add(connection, *args, **kwargs), lasting=False)
 
     def _run(self, add: Callable[[Connection], _R], *, lasting: bool) -> _R:
+        held = lease.Held(self._campaign, self._session) if self._session is not None else None
+
         def body(connection: Connection) -> _R:
-            if self._session is not None and (lasting or self._database.shared):
-                lease.require(connection, self._campaign, self._session)
+            if held is not None:
+                held.require(connection)
             return add(connection)
 
+        def kept(connection: Connection, _: object) -> bool:
+            return held is not None and held.kept(connection)
+
+        return self._database.run(body, Attempts(kept, self._writer.forget), lasting=lasting)
+
+
+def _create(database: Database, name: str, config: Mapping[str, Any], written: Mapping[str, Any]) -> int:
+    with database.transaction() as connection:
+        schema.make(connection, url=database.url)
+    with database.transaction() as connection:
+        if connection.scalar(select(campaigns.c.id).where(campaigns.c.name == name)) is not None:
+            raise taken(database, name)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        row = {"name": name, "created": now, "config": dict(config), "written": dict(written)}
         try:
-            return self._database.run(body, lasting=lasting)
-        except BaseException:
-            self._writer.forget()
-            raise
+            created = connection.execute(insert(campaigns).values(row)).inserted_primary_key
+        except IntegrityError:  # by another one, at this moment
+            raise taken(database, name) from None
+    return int(created[0]) if created else 0

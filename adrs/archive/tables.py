@@ -38,6 +38,25 @@ class Deflated(TypeDecorator[str]):
         return None if value is None else zlib.decompress(value).decode()
 
 
+class Brief(TypeDecorator[str]):
+    """Text as a server takes it: without zero characters, and not longer than was declared."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or dialect.name == "sqlite":
+            return value
+        return value.replace("\0", "\ufffd")[: getattr(self.impl_instance, "length", None)]
+
+
+class Plain(Brief):
+    """The same of any length."""
+
+    impl = Text
+    cache_ok = True
+
+
 texts = Table(
     "texts",
     METADATA,
@@ -71,7 +90,7 @@ sessions = Table(
     Column("started", Float, nullable=False, comment="seconds since 1970, UTC"),
     Column("heartbeat", Float, nullable=False),
     Column("ended", Float),
-    Column("reason", Text),
+    Column("reason", Plain),
     Column("finished", Boolean, nullable=False, default=False, comment="budget or target reached"),
     Column("worked", Float, comment="seconds, pauses left out, by a clock that nobody sets; to the last heartbeat"),
     ForeignKeyConstraint(["campaign"], ["campaigns.id"]),
@@ -88,16 +107,16 @@ trials = Table(
     Column("proposed", Boolean, nullable=False, default=False),
     Column("program", String(64)),
     Column("status", String(20), comment="status of the proposal; evaluations have their own"),
-    Column("message", Text),
-    Column("model", String(200)),
+    Column("message", Plain),
+    Column("model", Brief(200)),
     Column("prompt", String(64)),
-    Column("note", Text),
+    Column("note", Plain),
     Column("told", Integer, comment="position in the order in which the search heard of trials"),
     Column("told_at", Float, comment="seconds since 1970, UTC"),
     Column("planned_after", Integer, comment="how many trials the search had heard of when this one was planned"),
     Column("arrived", Integer, comment="position in the order in which proposals were noted"),
     Column("meaning", String(64), comment="hash of the program's syntax tree"),
-    Column("hints", JSON, comment="numbers of the hints that its prompt held"),
+    Column("hints", JSON(none_as_null=True), comment="numbers of the hints that its prompt held"),
     Column("state", String(12), nullable=False, default="planned", comment="see adrs.archive.states"),
     ForeignKeyConstraint(["campaign"], ["campaigns.id"]),
     ForeignKeyConstraint(["program"], ["texts.hash"]),
@@ -119,16 +138,16 @@ completions = Table(
     Column("reserved_dollars", Float, nullable=False),
     Column("reserved_tokens", Integer, nullable=False),
     Column("text", Deflated, comment="verbatim"),
-    Column("model", String(200)),
+    Column("model", Brief(200)),
     Column("prompt_tokens", Integer),
     Column("completion_tokens", Integer),
     Column("cached_tokens", Integer),
     Column("estimated", Boolean),
     Column("dollars", Float),
     Column("seconds", Float),
-    Column("finish", String(40)),
+    Column("finish", Brief(40)),
     Column("attempts", Integer),
-    Column("error", Text),
+    Column("error", Plain),
     Column("arrived", Integer, comment="position in the order in which answers were noted"),
     ForeignKeyConstraint(["campaign", "trial"], ["trials.campaign", "trials.number"]),
 )
@@ -138,14 +157,14 @@ def _outcome() -> list[Column[Any]]:
     """Return the columns of an evaluation."""
     return [
         Column("status", String(20), nullable=False),
-        Column("message", Text, nullable=False),
+        Column("message", Plain, nullable=False),
         Column("scores", JSON, nullable=False),
         Column("features", JSON, nullable=False),
-        Column("feedback", Text, nullable=False),
+        Column("feedback", Plain, nullable=False),
         Column("seconds", Float, nullable=False),
         Column("instances", String(64), comment="hash of the list of (instance, group) that the columns follow"),
         Column("columns", LargeBinary, comment="per-instance scores by name: JSON, deflated"),
-        Column("conditions", JSON, comment="load of the machine by name; where speed was measured"),
+        Column("conditions", JSON(none_as_null=True), comment="load of the machine by name; where speed was measured"),
     ]
 
 

@@ -2,22 +2,28 @@
 
 import difflib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
 
 from pydantic import ValidationError
 
+from adrs.address import bare, current
 from adrs.archive import Archive
 from adrs.archive.connection import sqlite_url
+from adrs.archive.copying import copied
 from adrs.config import CampaignConfig, Written, toml
-from adrs.errors import UsageError
+from adrs.errors import ArchiveError, UsageError
 from adrs.problem import explain
 from adrs.program import Program
 
 _ADJECTIVES = "able amber bold brave brisk calm clear deft early exact fair fleet fond glad keen kind lean lucid merry"
 _NOUNS = "badger crane dove eland falcon finch gull hare heron ibis kite lark lynx marten otter owl plover stoat tern"
+
+MARKS = ("archive.db", "archive.url")
+"""A folder that holds one of these is a run's."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,16 @@ class RunFolder:
     @property
     def archive(self) -> Path:
         return self.path / "archive.db"
+
+    @property
+    def elsewhere(self) -> Path:
+        """A file that stands for the archive where that is in a database: its URL, and the campaign's name there."""
+        return self.path / "archive.url"
+
+    @property
+    def location(self) -> str:
+        """Where the archive is, in words: a path or a URL."""
+        return self._address[0] if self.elsewhere.is_file() else str(self.archive)
 
     @property
     def best(self) -> Path:
@@ -54,8 +70,40 @@ class RunFolder:
         return self.settings.is_file() or self.log.is_file()
 
     def open(self) -> Archive:
-        """Return the archive in this folder."""
-        return Archive.open(sqlite_url(self.archive))
+        """Return the archive in this folder, or where the folder says that it is."""
+        if not self.elsewhere.is_file():
+            return Archive.open(sqlite_url(self.archive))
+        url, name = self._address
+        return Archive.open(current(url), name=name)
+
+    @contextmanager
+    def file(self) -> Iterator[Path]:
+        """Yield the archive as a file, to be read alone; a copy, where it is in a database."""
+        if not self.elsewhere.is_file():
+            yield self.archive
+            return
+        url, name = self._address
+        with copied(current(url), name) as copy:
+            yield copy
+
+    @property
+    def url(self) -> str | None:
+        """The URL of the database that the archive is in; None if it is a file of its own."""
+        return current(self._address[0]) if self.elsewhere.is_file() else None
+
+    @property
+    def _address(self) -> tuple[str, str]:
+        lines = self.elsewhere.read_text().split("\n")
+        if len(lines) != 3:
+            raise ArchiveError(
+                f"{str(self.elsewhere)!r} does not say where the archive is",
+                "Its two lines are the URL of the database, and the campaign's name there.",
+            )
+        return bare(lines[0]), lines[1]
+
+    def write_address(self, url: str, name: str) -> None:
+        """Write `elsewhere`."""
+        self.elsewhere.write_text(f"{bare(url)}\n{name}\n")
 
     def write_best(self, program: Program) -> None:
         """Write `best`."""
@@ -88,13 +136,13 @@ def _write_whole(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def create(runs: Path, name: str | None) -> RunFolder:
-    """Make the folder of a new run; a name is made up if none is given.
+def create(runs: Path, name: str | None, *, taken: Collection[str] = ()) -> RunFolder:
+    """Make the folder of a new run; a name is made up if none is given, and is none of those `taken`.
 
     Raises:
         UsageError: It exists, or cannot be made.
     """
-    chosen = name or _fresh_name(runs)
+    chosen = name or _fresh_name(runs, taken)
     path = runs / chosen
     try:
         path.mkdir(parents=True)
@@ -140,7 +188,7 @@ def find(reference: str, runs: Path) -> RunFolder:
         return max(names.values(), key=_touched)
     if reference in names:
         return names[reference]
-    if (Path(reference) / "archive.db").is_file():
+    if any((Path(reference) / mark).is_file() for mark in MARKS):
         return RunFolder(Path(reference))
     close = difflib.get_close_matches(reference, names, 1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
@@ -149,12 +197,13 @@ def find(reference: str, runs: Path) -> RunFolder:
 
 def _touched(folder: RunFolder) -> float:
     """Return when a run was begun or last extended; the archive's own time says little, since its log is beside it."""
-    return (folder.settings if folder.settings.is_file() else folder.archive).stat().st_mtime
+    beside = (folder.settings, folder.elsewhere, folder.archive)
+    return next(path for path in beside if path.is_file()).stat().st_mtime
 
 
 def all_runs(runs: Path) -> list[RunFolder]:
     """Return the runs in a folder of runs, by name."""
-    return [RunFolder(path.parent) for path in sorted(runs.glob("*/archive.db"))]
+    return [RunFolder(path) for path in sorted({path.parent for mark in MARKS for path in runs.glob(f"*/{mark}")})]
 
 
 def remove(folder: RunFolder) -> None:
@@ -162,13 +211,13 @@ def remove(folder: RunFolder) -> None:
     shutil.rmtree(folder.path)
 
 
-def _fresh_name(runs: Path) -> str:
+def _fresh_name(runs: Path, taken: Collection[str]) -> str:
     random = SystemRandom()  # names must differ between campaigns of one seed
     for attempt in range(1000):
         name = f"{random.choice(_ADJECTIVES.split())}-{random.choice(_NOUNS.split())}"
         if attempt > 100:
             name = f"{name}-{attempt}"
-        if not (runs / name).exists():
+        if name not in taken and not (runs / name).exists():
             return name
     raise UsageError(f"no free name was found in {str(runs)!r}", "Give one with --name.")
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from threading import BoundedSemaphore
 
 from adrs import __version__
+from adrs.address import full
 from adrs.archive import Archive, running
 from adrs.archive.connection import sqlite_url
+from adrs.archive.shared import names_in
 from adrs.budget import Budget
 from adrs.campaign import decisions
 from adrs.campaign import folder as folders
@@ -78,14 +80,20 @@ def create(config: CampaignConfig, *, wait: Wait = sleep) -> Opened:
     if not problem.pack.self_scored:
         load_evaluator(problem)  # a pack that cannot be used should say so before there is a run
     wall = _wall(problem, config)
-    folder = folders.create(Path(config.runs), config.name)
+    shared = full(config.archive) if config.archive else None
+    folder = folders.create(Path(config.runs), config.name, taken=names_in(shared) if shared else ())
     config = config.model_copy(update={"name": folder.name, "problem": _reference(config.problem)})
     try:
         written = _written(problem, config, wall)
         providers = Providers()
         model = open_campaign_model(config, folder, wait=wait, schedulers=providers.schedulers)
+        if shared:
+            folder.write_address(shared, folder.name)
         archive = Archive.create(
-            sqlite_url(folder.archive), name=folder.name, config=config.model_dump(), written=written.model_dump()
+            shared or sqlite_url(folder.archive),
+            name=folder.name,
+            config=config.model_dump(),
+            written=written.model_dump(),
         )
         folder.write_config(config, written)
     except BaseException:

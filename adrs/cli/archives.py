@@ -11,6 +11,7 @@ from adrs.cli.output import json_option, print_json, runs_option
 if TYPE_CHECKING:
     from adrs.archive.checking import Verdict
     from adrs.archive.formats import FormatName
+    from adrs.report.upgrading import Upgraded
 
 
 @click.group(name="archive")
@@ -64,20 +65,23 @@ def export(run: str, form: "FormatName", output: str | None, trials_only: bool, 
     if trials_only:
         write_trials(folder, target)
     else:
-        write(folder.archive, target, form)
+        with folder.file() as archive:
+            write(archive, target, form)
     _say(f"{folder.name} is in {target}", as_json=as_json, run=folder.name, exported=str(target))
 
 
 @command.command(name="import")
 @click.argument("file", type=click.Path())
 @click.option("--name", help="The run's name; the one that it had, if absent.")
+@click.option("--archive", metavar="URL", help="postgresql://USER@HOST/DATABASE, for an archive in a database.")
 @runs_option
 @json_option
-def import_(file: str, name: str | None, runs: str, as_json: bool) -> None:
+def import_(file: str, name: str | None, archive: str | None, runs: str, as_json: bool) -> None:
     """Make a run from FILE, a file or folder that `export` wrote, of this or an older version of adrs."""
+    from adrs.address import checked, full
     from adrs.report.exchange import import_run
 
-    folder = import_run(Path(file), Path(runs), name)
+    folder = import_run(Path(file), Path(runs), name, archive=full(checked(archive)) if archive else None)
     _say(f"{folder.path} holds {folder.name}", as_json=as_json, run=folder.name, folder=str(folder.path))
 
 
@@ -86,18 +90,24 @@ def import_(file: str, name: str | None, runs: str, as_json: bool) -> None:
 @runs_option
 @json_option
 def upgrade(run: str, runs: str, as_json: bool) -> None:
-    """Bring the archive of RUN, which an older adrs wrote, to the newest schema; a copy is kept beside it."""
+    """Bring the archive of RUN, which an older adrs wrote, to the newest schema; a copy is kept beside it.
+
+    Where it is in a database, so are the others there: all are upgraded, and none may be running; make a copy before.
+    """
     from adrs.campaign.folder import find
-    from adrs.report.upgrading import upgrade_archive
+    from adrs.report.upgrading import upgrade_run
 
     folder = find(run, Path(runs))
-    copy = upgrade_archive(folder.archive)
+    done = upgrade_run(folder)
     if as_json:
-        print_json({"run": folder.name, "upgraded": copy is not None, "copy": str(copy) if copy else None})
-    elif copy is None:
+        copy = str(done.copy) if done and done.copy else None
+        print_json({"run": folder.name, "upgraded": done is not None, "copy": copy} | _with(done))
+    elif done is None:
         click.echo(f"nothing to do: the archive of {folder.name} has the newest schema")
+    elif done.copy is not None:
+        click.echo(f"upgraded; {folder.archive} as it was is in {done.copy}")
     else:
-        click.echo(f"upgraded; {folder.archive} as it was is in {copy}")
+        click.echo(f"upgraded, with all campaigns of {folder.location}: {', '.join(done.campaigns)}")
 
 
 def _line(verdict: "Verdict") -> str:
@@ -111,6 +121,11 @@ def _line(verdict: "Verdict") -> str:
 def _plain(verdict: "Verdict") -> dict[str, object]:
     plain: dict[str, object] = {"name": verdict.name, "says": verdict.says, "state": verdict.state}
     return plain | {"count": verdict.count, "offenders": list(verdict.offenders)}
+
+
+def _with(done: "Upgraded | None") -> dict[str, object]:
+    """Return the campaigns that were upgraded together, where they share a database."""
+    return {"campaigns": list(done.campaigns)} if done is not None and done.copy is None else {}
 
 
 def _say(line: str, *, as_json: bool, **facts: str) -> None:

@@ -15,7 +15,7 @@ class RunName(StringParamType):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Return the runs that begin so; found by file name alone, since a shell waits for it."""
         runs = Path(str(ctx.params.get("runs") or "runs"))
-        names = sorted(path.parent.name for path in runs.glob("*/archive.db"))
+        names = sorted({path.parent.name for path in runs.glob("*/archive.*") if path.suffix in {".db", ".url"}})
         return _beginning(["last", *names] if names else [], incomplete)
 
 

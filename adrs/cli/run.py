@@ -40,6 +40,7 @@ _SETTINGS = (
     click.option("--search", help="islands, greedy, best_of_n, or package.module:Class."),
     click.option("--name", help="The run's name; made up if absent."),
     click.option("--runs", help="Folder of campaign folders."),
+    click.option("--archive", help="postgresql://USER@HOST/DATABASE, for an archive in a database."),
     click.option("--base-url", help="An OpenAI-compatible endpoint that serves the model."),
     click.option("--price", help="Dollars per million tokens: PROMPT,COMPLETION[,CACHED]."),
     click.option("--record", help="A cassette to which every reply is appended, for `--model recorded:FILE`."),

@@ -21,37 +21,55 @@ _EXAMPLES = """\b
 Examples:
   adrs status                 all runs
   adrs status last            the newest in full
+  adrs status --archive postgresql://me@host/adrs     all campaigns of a database
 """
 
 
 @click.command(name="status", epilog=_EXAMPLES)
 @click.argument("run", type=RunName(), required=False)
+@click.option("--archive", metavar="URL", help="Instead: all campaigns of a database, wherever their folders are.")
 @runs_option
 @json_option
-def command(run: str | None, runs: str, as_json: bool) -> None:
+def command(run: str | None, archive: str | None, runs: str, as_json: bool) -> None:
     """List all runs, or say how RUN (a name, a folder, or `last`) is doing.
 
     The state of a run is running, paused (resume continues), stopped (resume goes on), finished (its budget is used or
     its target reached) or crashed (its controller died; resume goes on).
     """
-    if run is None:
+    if archive is not None:
+        _shared(run, archive, as_json=as_json)
+    elif run is None:
         _all(Path(runs), as_json=as_json)
     else:
         _one(run, Path(runs), as_json=as_json)
 
 
 def _all(runs: Path, *, as_json: bool) -> None:
-    from dataclasses import asdict
-
     from adrs.report.summary import rows
 
-    found = rows(runs)
+    _list(rows(runs), f"no runs in {str(runs)!r}; `adrs run smtt` starts one", as_json=as_json)
+
+
+def _shared(run: str | None, archive: str, *, as_json: bool) -> None:
+    from adrs.address import checked, full
+    from adrs.report.summary import rows_in
+
+    if run is not None:
+        raise click.UsageError("--archive lists all campaigns of a database: leave RUN out, or --archive.")
+    url = checked(archive)
+    nothing = f"no campaigns in {url!r}; `adrs run smtt --archive {url}` starts one"
+    _list(rows_in(full(url)), nothing, as_json=as_json)
+
+
+def _list(found: Sequence["Row"], nothing: str, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
     if as_json:
         print_json({"runs": [asdict(row) for row in found]})
     elif found:
         print_rows(found)
     else:
-        click.echo(f"no runs in {str(runs)!r}; `adrs run smtt` starts one", err=True)
+        click.echo(nothing, err=True)
 
 
 def print_rows(rows: Sequence["Row"]) -> None:

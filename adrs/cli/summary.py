@@ -93,7 +93,7 @@ def _print_price(console: "Console", opened: Opened, outcome: Outcome) -> None:
     console.print(f"audit      {_audit(opened)}", markup=False)
     if opened.folder.best.is_file():
         console.print(f"program    {opened.folder.best}", markup=False)
-    console.print(f"archive    {opened.folder.archive}", markup=False)
+    console.print(f"archive    {opened.folder.location}", markup=False)
     console.print(f"next       {_next(opened, outcome, name)}", markup=False)
 
 
@@ -143,5 +143,5 @@ def _json(opened: Opened, outcome: Outcome, rows: list[Comparison]) -> dict[str,
         "evaluations": evaluations,
         "spend": asdict(opened.archive.spend()),
         "program": str(opened.folder.best) if opened.folder.best.is_file() else None,
-        "archive": str(opened.folder.archive),
+        "archive": opened.folder.location,
     }

@@ -101,7 +101,11 @@ def files(folder: Path) -> Iterator[Path]:
 
 
 def _of_a_run(folder: Path, inner: Path) -> bool:
-    return any((folder / parent / "archive.db").is_file() for parent in inner.parents) or inner.name == "unsealed.jsonl"
+    marks = ("archive.db", "archive.url")
+    return (
+        any((folder / parent / mark).is_file() for parent in inner.parents for mark in marks)
+        or inner.name == "unsealed.jsonl"
+    )
 
 
 def _evaluator(folder: Path) -> tuple[str, Kind] | None:

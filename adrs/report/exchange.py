@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
-from adrs.archive import Archive, CampaignRecord
-from adrs.archive.importing import import_archive, rename
+from adrs.archive import Archive, CampaignRecord, schema
+from adrs.archive.connection import Database, sqlite_url
+from adrs.archive.copying import copy
+from adrs.archive.importing import import_archive, settle
+from adrs.archive.shared import find
 from adrs.campaign.audits import audits
 from adrs.campaign.folder import RunFolder, require_free
 from adrs.config import CampaignConfig, Written
@@ -18,13 +21,14 @@ from adrs.trial import Trial
 _PLAIN = ("number", "parents", "status", "model", "dollars", "tokens", "seconds", "program", "note")
 
 
-def import_run(source: Path, runs: Path, name: str | None) -> RunFolder:
+def import_run(source: Path, runs: Path, name: str | None, *, archive: str | None = None) -> RunFolder:
     """Make a run from an exported archive, whole or not at all.
 
     Args:
         source: What `adrs archive export` wrote.
         runs: Folder of campaign folders.
         name: The run's name; the one that it had, if absent.
+        archive: URL of the database that it goes to; a file in the run's folder, if absent.
 
     Raises:
         UsageError: There is no such export, or there is a run of this name.
@@ -38,9 +42,11 @@ def import_run(source: Path, runs: Path, name: str | None) -> RunFolder:
     fresh = RunFolder(runs / f".{uuid4().hex}")
     fresh.path.mkdir()
     try:
-        _import(source, fresh, name)
+        _import(source, fresh, name, archive)
         chosen = _complete(fresh)
         require_free(runs, chosen)
+        if archive is not None:
+            _move(fresh, archive, chosen)
         return RunFolder(fresh.path.rename(runs / chosen))
     finally:
         shutil.rmtree(fresh.path, ignore_errors=True)
@@ -68,13 +74,26 @@ def write_trials(folder: RunFolder, target: Path) -> None:
         raise UsageError(f"there is a {str(target)!r} already", "Name another with -o.") from None
 
 
-def _import(source: Path, fresh: RunFolder, name: str | None) -> None:
+def _import(source: Path, fresh: RunFolder, name: str | None, archive: str | None) -> None:
     """Import into another file than the archive's, so that nobody takes it for a run before it is whole."""
     unfinished = fresh.path / "unfinished.db"
     import_archive(source, unfinished)
-    if name is not None:
-        rename(unfinished, name)
+    settle(unfinished, name=name, archive_url=archive)
     unfinished.rename(fresh.archive)
+
+
+def _move(fresh: RunFolder, archive: str, name: str) -> None:
+    """Put a campaign into a database, and in its place where that is."""
+    source, target = Database(sqlite_url(fresh.archive)), Database(archive)
+    try:
+        with target.transaction() as connection:
+            schema.make(connection, url=target.url)
+        copy(source, find(source, None), target)
+    finally:
+        source.close()
+        target.close()
+    fresh.write_address(archive, name)
+    fresh.archive.unlink()
 
 
 def _complete(fresh: RunFolder) -> str:

@@ -118,7 +118,13 @@ def open_run(reference: str, runs: Path) -> Iterator[Run]:
 @contextmanager
 def open_folder(folder: RunFolder) -> Iterator[Run]:
     """Yield the run in a folder, as `open_run`."""
-    archive = folder.open()
+    with open_archive(folder, folder.open()) as run:
+        yield run
+
+
+@contextmanager
+def open_archive(folder: RunFolder, archive: Archive) -> Iterator[Run]:
+    """Yield the run whose archive this is, as `open_run`."""
     try:
         record = archive.record()
         run = Run(folder, archive, record, load(str(record.config["problem"])))

@@ -1,11 +1,13 @@
 """How campaigns stand: one in full, or all of a folder in a row each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from adrs.archive import Session, running
+from adrs.archive import Archive, Session, running
+from adrs.archive.shared import names_in
 from adrs.budget import BudgetLimits
 from adrs.campaign.control import paused, worked_seconds
 from adrs.campaign.folder import RunFolder, all_runs
@@ -13,7 +15,7 @@ from adrs.campaign.forking import Origin, origin
 from adrs.errors import AdrsError
 from adrs.evaluation import Status
 from adrs.problem import Objective
-from adrs.report.opening import Run, open_folder
+from adrs.report.opening import Run, open_archive, open_folder
 from adrs.report.pending import Unfinished, Unknown, unfinished, unknown
 from adrs.report.tables import Failure, Step, failures, statuses, steps
 
@@ -202,12 +204,25 @@ def rows(runs: Path) -> list[Row]:
     return sorted((_row(folder) for folder in all_runs(runs)), key=lambda row: row.created, reverse=True)
 
 
+def rows_in(url: str) -> list[Row]:
+    """Return every campaign in a database, wherever its folder is, as `rows`."""
+    return sorted((_row_in(url, name) for name in names_in(url)), key=lambda row: row.created, reverse=True)
+
+
 def _row(folder: RunFolder) -> Row:
+    return _read(folder.name, lambda: open_folder(folder))
+
+
+def _row_in(url: str, name: str) -> Row:
+    return _read(name, lambda: open_archive(RunFolder(Path(name)), Archive.open(url, name=name)))
+
+
+def _read(name: str, opened: Callable[[], AbstractContextManager[Run]]) -> Row:
     try:
-        with open_folder(folder) as run:
+        with opened() as run:
             best = None if run.leader is None else run.judged[run.leader].scores[run.problem.objective.name]
             return Row(
-                run=folder.name,
+                run=name,
                 problem=run.problem.name,
                 state=state(run.archive.sessions(), pauses=paused(run.archive)),
                 created=run.record.created,
@@ -220,7 +235,7 @@ def _row(folder: RunFolder) -> Row:
                 forked=origin(run.archive),
             )
     except AdrsError as error:
-        return Row(folder.name, note=f"{error}. {error.todo}")
+        return Row(name, note=f"{error}. {error.todo}")
 
 
 def _best(run: Run) -> Best | None:

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -19,19 +20,20 @@ def verify(folder: RunFolder) -> list[Verdict]:
         ArchiveOutdated: Another version of adrs wrote its archive.
         ArchiveError: It has no archive, or one that cannot be read at all.
     """
-    verdicts = check(folder.archive)
-    readable = all(verdict.state == "ok" for verdict in verdicts if verdict.name in {"types", "settings", "campaign"})
-    if readable:
-        verdicts.append(_settings(folder))
+    with folder.file() as archive:
+        verdicts = check(archive)
+        needed = {"types", "settings", "campaign"}
+        if all(verdict.state == "ok" for verdict in verdicts if verdict.name in needed):
+            verdicts.append(_settings(folder, archive))
     return verdicts
 
 
-def _settings(folder: RunFolder) -> Verdict:
-    grave = folder.settings.is_file()
-    return verdict("folder", "campaign.toml holds the same settings", list(_disagreements(folder)), grave=grave)
+def _settings(folder: RunFolder, archive: Path) -> Verdict:
+    says, found = "campaign.toml holds the same settings", list(_disagreements(folder, archive))
+    return verdict("folder", says, found, grave=folder.settings.is_file())
 
 
-def _disagreements(folder: RunFolder) -> Iterator[str]:
+def _disagreements(folder: RunFolder, archive: Path) -> Iterator[str]:
     try:
         beside = CampaignConfig.model_validate(tomllib.loads(folder.settings.read_text())).model_dump()
     except FileNotFoundError:
@@ -43,11 +45,11 @@ def _disagreements(folder: RunFolder) -> Iterator[str]:
     except ValueError as error:
         yield f"it is not TOML: {error}"
         return
-    kept = _kept(folder).model_dump()
+    kept = _kept(archive).model_dump()
     yield from (f"{name} is {beside[name]!r}, not {kept[name]!r}" for name in kept if beside[name] != kept[name])
 
 
-def _kept(folder: RunFolder) -> CampaignConfig:
-    with open_raw(folder.archive) as raw:
+def _kept(archive: Path) -> CampaignConfig:
+    with open_raw(archive) as raw:
         (config,) = raw.connection.execute("SELECT config FROM campaigns").fetchone()
     return CampaignConfig.model_validate_json(config)

@@ -26,9 +26,9 @@ def write_real(runs: Path) -> RunFolder:
 def change(path: Path, *statements: str) -> None:
     """Change an archive behind its back."""
     with closing(sqlite3.connect(path)) as connection, connection:
-        Raw(connection)  # for the functions that deflate and inflate
+        raw = Raw(connection)  # it lends `inflate` and `deflate`
         for statement in statements:
-            connection.execute(statement)
+            raw.connection.execute(statement)
 
 
 def tables(path: Path) -> dict[str, list[tuple[object, ...]]]:

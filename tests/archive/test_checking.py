@@ -64,9 +64,10 @@ def test_an_archive_that_is_being_written_is_read_as_it_is_now(run):
         ("settings", "UPDATE campaigns SET written = '{}'", "written: adrs: Field required"),
         (
             "hashes",
-            "UPDATE texts SET content = deflate(inflate(content) || ' ') WHERE hash = " + ALL_ELSE,
+            f"UPDATE texts SET content = deflate(inflate(content) || ' ') WHERE hash = {ALL_ELSE}",
             "has the hash",
         ),
+        ("hashes", f"UPDATE texts SET content = X'789C00' WHERE hash = {ALL_ELSE}", "has the hash"),
         ("texts", f"UPDATE trials SET program = {NO_HASH} WHERE number = 1", "trial 1 needs text 000000000000…"),
         ("texts", "DELETE FROM texts WHERE inflate(content) = 'You schedule.'", "the prompt of trial 4 needs text"),
         ("texts", f"UPDATE evaluations SET instances = {NO_HASH} WHERE trial = 5", "trial 5 on train needs text"),

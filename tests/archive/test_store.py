@@ -3,11 +3,12 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from contextlib import closing
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from adrs.archive import Archive
 from adrs.archive.connection import sqlite_url
@@ -25,15 +26,19 @@ ANSWER = Completion("Sure.\n```\nx\n```\n", "m-2026", Usage(10, 5, 4), 0.01, 1.5
 
 
 @pytest.fixture
-def url(tmp_path):
-    return sqlite_url(tmp_path / "archive.db")
-
-
-@pytest.fixture
 def archive(url):
     archive = Archive.create(url, name="brave-heron", config={"seed": 7}, written={"adrs": "0.1.0"})
     yield archive
     archive.close()
+
+
+@contextmanager
+def connected(url):
+    """Yield a connection of one's own to a database."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
 
 
 def seed(archive):
@@ -69,7 +74,7 @@ def test_scores_and_results_come_back_bit_for_bit(archive):
     assert archive.evaluation(0, "validation") is None
 
 
-def test_the_conditions_of_timed_evaluations_come_back(archive, tmp_path):
+def test_the_conditions_of_timed_evaluations_come_back(archive, url):
     archive.plan(0, None)
     archive.propose(0, Proposal(Program("x = 1\n"), "seed"))
     timed = replace(TRAIN, conditions={"load_before": 0.25, "core": 1.0})
@@ -79,8 +84,8 @@ def test_the_conditions_of_timed_evaluations_come_back(archive, tmp_path):
     archive.add_reference("spt", TRAIN)
     assert archive.evaluation(0, "train") == timed
     assert archive.references("train") == {"edd": timed, "spt": TRAIN}
-    with closing(sqlite3.connect(tmp_path / "archive.db")) as connection:
-        kept = connection.execute('SELECT name FROM "references" WHERE conditions IS NULL').fetchall()
+    with connected(url) as connection:
+        kept = connection.exec_driver_sql('SELECT name FROM "references" WHERE conditions IS NULL').all()
     assert kept == [("spt",)]
 
 
@@ -165,11 +170,10 @@ def test_what_is_no_archive_is_refused(tmp_path):
         Archive.create(sqlite_url(tmp_path / "nowhere" / "archive.db"), name="x", config={}, written={})
 
 
-def test_an_archive_of_the_future_is_refused(archive, url, tmp_path):
+def test_an_archive_of_the_future_is_refused(archive, url):
     archive.close()
-    with sqlite3.connect(tmp_path / "archive.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
+    with connected(url) as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(ArchiveOutdated, match="9999") as caught:
         Archive.open(url)
     assert "Upgrade adrs" in caught.value.todo
@@ -191,14 +195,11 @@ def test_the_declared_schema_is_the_newest_migration():
 def test_the_migrations_make_the_tables_that_the_code_declares(archive, url):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
-    from sqlalchemy import create_engine
 
     from adrs.archive.tables import METADATA
 
-    engine = create_engine(url)
-    with engine.connect() as connection:
+    with connected(url) as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
-    engine.dispose()
 
 
 def test_kill_9_loses_nothing_that_was_committed(tmp_path):

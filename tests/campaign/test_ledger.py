@@ -1,7 +1,6 @@
 import pytest
 
 from adrs.archive import Archive
-from adrs.archive.connection import sqlite_url
 from adrs.budget import Budget, BudgetLimits
 from adrs.campaign.ledger import Ledgered
 from adrs.errors import BudgetExhausted, ProviderUnavailable
@@ -13,8 +12,8 @@ FIRST, REPAIR = Prompt((Message("user", "one"),)), Prompt((Message("user", "two"
 
 
 @pytest.fixture
-def archive(tmp_path):
-    archive = Archive.create(sqlite_url(tmp_path / "archive.db"), name="x", config={}, written={})
+def archive(url):
+    archive = Archive.create(url, name="x", config={}, written={})
     archive.plan(0, None)
     yield archive
     archive.close()

@@ -9,8 +9,9 @@ from tests.campaign.world import Inline, Nudger, World, facts
 
 
 @pytest.fixture
-def make(tmp_path):
+def make(tmp_path, store, request):
     worlds = []
+    shared = request.getfixturevalue("postgres_url") if store == "postgresql" else None
 
     def build(folder="run", **settings):
         parts = {name: settings.pop(name) for name in ("bench", "proposer", "stop") if name in settings}
@@ -18,7 +19,7 @@ def make(tmp_path):
         path.mkdir(exist_ok=True)
         values = {"problem": "queues", "workers": 1, "trials": 60, "seed": 7, "search": "greedy"} | settings
         config = CampaignConfig.model_validate(values)
-        worlds.append(World(path, config, **parts))
+        worlds.append(World(path, config, shared=shared, **parts))
         return worlds[-1]
 
     yield build

@@ -10,6 +10,7 @@ from typing import Any
 
 from adrs.archive import Archive
 from adrs.archive.connection import sqlite_url
+from adrs.archive.shared import names_in
 from adrs.budget import Budget
 from adrs.campaign.audits import audits
 from adrs.campaign.loop import Loop
@@ -116,6 +117,8 @@ class World:
     proposer: Callable[[int], Proposer] = field(default=lambda number: Nudger())
     stop: Callable[[], str | None] = field(default=lambda: None)
     events: list[Event] = field(default_factory=list)
+    shared: str | None = None
+    """URL of a database that holds the archive instead, by the folder's name."""
 
     def __post_init__(self) -> None:
         self.problem = sample_problem()
@@ -123,10 +126,10 @@ class World:
         self.threads = ThreadPoolExecutor(1)
 
     def _open(self) -> Archive:
-        url = sqlite_url(self.folder / "archive.db")
-        if (self.folder / "archive.db").exists():
-            return Archive.open(url)
-        return Archive.create(url, name="world", config=self.config.model_dump(), written={})
+        url, name = self.shared or sqlite_url(self.folder / "archive.db"), self.folder.name
+        if name in names_in(url) if self.shared else (self.folder / "archive.db").exists():
+            return Archive.open(url, name=name)
+        return Archive.create(url, name=name, config=self.config.model_dump(), written={})
 
     def budget(self) -> Budget:
         trials, evaluations = self.archive.counts()

@@ -8,9 +8,9 @@ from pathlib import Path
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("ADRS_") and "API_KEY" not in name}
 
 
-def adrs(*arguments, cwd, check=None, env=None, seconds=90):
-    """Run `adrs` and return the finished process; assert its exit code if `check` is given."""
-    command = [sys.executable, "-m", "adrs", *map(str, arguments)]
+def adrs(*arguments, cwd, check=None, env=None, seconds=90, script=None):
+    """Run `adrs` (or a script that does) and return the finished process; assert its exit code if `check` is given."""
+    command = _command(arguments, script)
     done = subprocess.run(
         command, cwd=cwd, capture_output=True, text=True, timeout=seconds, env=_environment(env), check=False
     )
@@ -20,9 +20,9 @@ def adrs(*arguments, cwd, check=None, env=None, seconds=90):
     return done
 
 
-def start(*arguments, cwd, env=None):
-    """Start `adrs` and return the running process."""
-    command = [sys.executable, "-m", "adrs", *map(str, arguments)]
+def start(*arguments, cwd, env=None, script=None):
+    """Start `adrs`, or a script that runs it, and return the running process."""
+    command = _command(arguments, script)
     return subprocess.Popen(
         command,
         cwd=cwd,
@@ -32,6 +32,10 @@ def start(*arguments, cwd, env=None):
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def _command(arguments, script):
+    return [sys.executable, *(["-m", "adrs"] if script is None else [str(script)]), *map(str, arguments)]
 
 
 def _environment(extra):

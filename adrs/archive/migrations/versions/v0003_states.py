@@ -15,6 +15,9 @@ _ORDERS = (
     ("completions", "arrived", "position in the order in which answers were noted"),
 )
 _BATCH = 500
+_STATE = "see adrs.archive.states"
+_TEXTS = "Deflated: programs, messages of prompts and instance lists, each once, by SHA-256."
+_CONTROLLER = "host:pid:start; start tells processes of one pid apart"
 
 
 def upgrade() -> None:
@@ -25,7 +28,8 @@ def upgrade() -> None:
     op.add_column("sessions", sa.Column("worked", sa.Float(), comment="seconds, pauses left out; see tables"))
     op.add_column("trials", sa.Column("meaning", sa.String(64), comment="hash of the program's syntax tree"))
     op.add_column("trials", sa.Column("hints", sa.JSON(), comment="numbers of the hints that its prompt held"))
-    op.add_column("trials", sa.Column("state", sa.String(12), nullable=False, server_default="planned"))
+    state = sa.Column("state", sa.String(12), nullable=False, server_default="planned", comment=_STATE)
+    op.add_column("trials", state)
     op.execute(_STATES)
     op.create_table(
         "underway",
@@ -38,8 +42,18 @@ def upgrade() -> None:
         comment="evaluations that have begun and not ended",
     )
     op.create_index("events_kind", "events", ["campaign", "kind", "id"])
-    _deflate("texts", "content", ("hash",), nullable=False)
-    _deflate("completions", "text", ("campaign", "trial", "call", "request"), nullable=True)
+    _deflate("texts", sa.Column("content", sa.LargeBinary(), nullable=False, server_default=""), ("hash",))
+    text = sa.Column("text", sa.LargeBinary(), nullable=True, comment="verbatim")
+    _deflate("completions", text, ("campaign", "trial", "call", "request"))
+    _comment()
+
+
+def _comment() -> None:
+    """Change the comments of what is there; SQLite keeps none."""
+    if op.get_bind().dialect.name == "sqlite":
+        return
+    op.create_table_comment("texts", _TEXTS)
+    op.alter_column("sessions", "controller", comment=_CONTROLLER)
 
 
 _STATES = """
@@ -56,11 +70,10 @@ UPDATE trials SET state = CASE
 """
 
 
-def _deflate(table: str, column: str, keys: tuple[str, ...], *, nullable: bool) -> None:
+def _deflate(table: str, packed: "sa.Column[bytes]", keys: tuple[str, ...]) -> None:
     """Turn a column of text into one of deflated UTF-8."""
-    empty = None if nullable else sa.text("''")
-    added = sa.Column("deflated", sa.LargeBinary(), nullable=nullable, server_default=empty)
-    op.add_column(table, added)
+    column, packed.name = packed.name, "deflated"
+    op.add_column(table, packed)
     rows = sa.table(table, *(sa.column(name) for name in (*keys, column, "deflated")))
     same = sa.and_(*(rows.c[key] == sa.bindparam(f"key_{key}") for key in keys))
     change = sa.update(rows).where(same).values(deflated=sa.bindparam("packed"))
