@@ -15,9 +15,12 @@ from sqlalchemy import Engine, event
 from adrs.archive import Archive
 
 _READERS = {"record", "sessions", "events", "references", "trials", "trial", "planned", "plans", "arrivals"}
-_READERS |= {"evaluations", "evaluation", "counts", "calls", "spend", "close"}
+_READERS |= {"evaluations", "evaluation", "counts", "calls", "spend", "close", "stream", "noted", "hints"}
+_ELSEWHERE = {"inherit"}  # of a fork, which no session makes
 WRITERS = sorted(
-    name for name, _ in getmembers(Archive, isfunction) if not name.startswith("_") and name not in _READERS
+    name
+    for name, _ in getmembers(Archive, isfunction)
+    if not name.startswith("_") and name not in _READERS | _ELSEWHERE
 )
 """Whatever an archive offers that is not known to read only: what comes anew is a writer until it is named above."""
 

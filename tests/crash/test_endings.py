@@ -109,7 +109,6 @@ def test_a_reader_that_leaves_does_not_make_a_run_that_ends_short_done(yard, sho
     yard.check(shop)
 
 
-@pytest.mark.xfail(strict=True, reason="neither status nor show tells of trials that the search has not heard of")
 def test_what_a_kill_left_unfinished_is_shown(yard, shop):
     assert yard.session(Fault("send", nth=3)).code == -9
     with yard.opened() as archive:

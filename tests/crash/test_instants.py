@@ -59,9 +59,9 @@ def in_lanes(tmp_path, seeds, **settings):
 
 
 def test_one_worker_killed_at_random_ends_with_the_archive_of_an_unkilled_run(tmp_path):
-    for killed, whole in in_lanes(tmp_path, (1, 2), workers=1, trials=400):
+    for killed, whole in in_lanes(tmp_path, (1, 2), workers=1, trials=10_000):
         assert killed == whole
 
 
 def test_several_workers_killed_at_random_lose_nothing(tmp_path):
-    in_lanes(tmp_path, (3, 4), workers=2, model_threads=4, trials=400)
+    in_lanes(tmp_path, (3, 4), workers=2, model_threads=4, trials=10_000)
