@@ -1,6 +1,7 @@
 """Opening the database, and turning its failures into ours."""
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 from adrs.address import bare
 from adrs.archive import server
 from adrs.archive.server import ONCE, Attempts, Server
+from adrs.archive.statements import driver
 from adrs.errors import ArchiveError, ConfigError, MissingPart
 
 _WAIT_SECONDS = 30
@@ -153,9 +155,7 @@ class Database:
         if self._kept is None:
             self._kept = self.engine.connect()
         if lasting is not self._lasting:
-            driver = self._kept.connection.dbapi_connection
-            assert driver is not None
-            driver.cursor().execute(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
+            driver(self._kept).execute(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
             self._lasting = lasting
         return self._kept
 
@@ -171,16 +171,15 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except IntegrityError:
+        except (IntegrityError, sqlite3.IntegrityError):
             raise  # a bug of ours, not of the machine
-        except (DatabaseError, InterfaceError) as error:
-            said = " ".join(str(error.orig).split())
-            way = _way_out_of_server(error) if self.shared else _way_out(error)
+        except (DatabaseError, InterfaceError, sqlite3.Error) as error:
+            said = " ".join(str(getattr(error, "orig", error)).split())
+            way = _way_out_of_server(said) if self.shared else _way_out(said)
             raise ArchiveError(f"the archive {self.url!r} cannot be used: {said}", way) from error
 
 
-def _way_out_of_server(error: DatabaseError | InterfaceError) -> str:
-    message = str(error.orig)
+def _way_out_of_server(message: str) -> str:
     ways = {
         "password": "Give it in PGPASSWORD or ~/.pgpass.",
         "does not exist": "Make the database or the role (`createdb`, `createuser`), or name another.",
@@ -192,8 +191,7 @@ def _way_out_of_server(error: DatabaseError | InterfaceError) -> str:
     return next((way for mark, way in ways.items() if mark in message), check)
 
 
-def _way_out(error: DatabaseError | InterfaceError) -> str:
-    message = str(error.orig)
+def _way_out(message: str) -> str:
     ways = {
         "full": "Free some disk space, then `adrs resume RUN`; nothing that was committed is lost.",
         "readonly": "Make the run's folder writable, or copy it.",

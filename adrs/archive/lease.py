@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Update, bindparam, delete, func, insert, sele
 
 from adrs.archive import reading, states
 from adrs.archive.records import Session
-from adrs.archive.statements import Prepared
+from adrs.archive.statements import Prepared, driver
 from adrs.archive.states import TrialState
 from adrs.archive.tables import campaigns, completions, events, sessions, trials, underway
 from adrs.errors import ArchiveError, UsageError
@@ -114,8 +114,8 @@ class Held:
             LeaseLost: Another has it.
         """
         if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")  # what is read next holds until the commit
-            holds = _holder.run(connection, of=self._names["campaign"]).scalar() == self._names["session"]
+            driver(connection).execute("BEGIN IMMEDIATE")  # what is read next holds until the commit
+            holds = _holder.run(connection, of=self._names["campaign"]).fetchone() == (self._names["session"],)
         else:
             self._heartbeat = connection.scalar(_HOLDS, self._names)
             holds = self._heartbeat is not None

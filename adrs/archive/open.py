@@ -1,5 +1,6 @@
 """Trials under way, as they were written: what is told of them need not be read again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from adrs.evaluation import Evaluation
@@ -9,6 +10,7 @@ from adrs.trial import Parents, Proposal, Spend, Trial
 @dataclass
 class _Open:
     parents: Parents
+    hints: tuple[int, ...]
     proposal: Proposal | None = None
     evaluation: Evaluation | None = None
     spend: Spend = field(default_factory=Spend)
@@ -30,8 +32,13 @@ class OpenTrials:
         """Know nothing of one trial any more: what it cost is to be read."""
         self._trials.pop(number, None)
 
-    def planned(self, number: int, parents: Parents) -> None:
-        self._trials[number] = _Open(parents)
+    def planned(self, number: int, parents: Parents, hints: Sequence[int]) -> None:
+        self._trials[number] = _Open(parents, tuple(hints))
+
+    def hints(self, number: int) -> tuple[int, ...] | None:
+        """Return the hints that a trial was planned with; None if it was not planned here."""
+        known = self._trials.get(number)
+        return None if known is None else known.hints
 
     def proposed(self, number: int, proposal: Proposal) -> None:
         if number in self._trials:

@@ -1,10 +1,11 @@
 """Statements that run for every trial, compiled once: to build one anew costs more than to run it."""
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
-from sqlalchemy import Connection, CursorResult, Delete, Insert, Select, Update
+from sqlalchemy import Connection, Delete, Insert, Select, Update
 from sqlalchemy.engine import Dialect
 
 Statement: TypeAlias = Insert | Update | Delete | Select[Any]
@@ -34,6 +35,24 @@ class _Compiled:
         return found if self.order is None else tuple(found[name] for name in self.order)
 
 
+class Rows(Protocol):
+    """What a statement found, or how many rows it changed."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchone(self) -> Any:
+        """Return the next row; None after the last."""
+        ...
+
+
+def driver(connection: Connection) -> sqlite3.Connection:
+    """Return what a connection to SQLite stands on."""
+    found = connection.connection.dbapi_connection
+    assert isinstance(found, sqlite3.Connection)
+    return found
+
+
 class Prepared:
     """A statement with a value to be given for each of its parameters, by name."""
 
@@ -43,13 +62,15 @@ class Prepared:
         self._columns = list(columns) or None
         self._compiled: dict[str, _Compiled] = {}
 
-    def run(self, connection: Connection, **values: object) -> CursorResult[Any]:
-        """Run the statement."""
+    def run(self, connection: Connection, **values: object) -> Rows:
+        """Run the statement; by the driver itself where that is SQLite's, which the way there would cost more than."""
         name = connection.dialect.name
         if name not in self._compiled:
             self._compiled[name] = self._compile(connection.dialect)
         compiled = self._compiled[name]
-        return connection.exec_driver_sql(compiled.sql, compiled.arguments(values))
+        if name != "sqlite":
+            return connection.exec_driver_sql(compiled.sql, compiled.arguments(values))
+        return driver(connection).execute(compiled.sql, compiled.arguments(values))
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled = self._statement.compile(dialect=dialect, column_keys=self._columns)

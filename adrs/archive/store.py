@@ -183,7 +183,8 @@ class Archive:
 
     def hints(self, number: int) -> tuple[int, ...]:
         """Return the numbers of the hints that a trial was planned with."""
-        return self._read(reading.hints_of, number)
+        known = self._writer.hints(number)
+        return self._read(reading.hints_of, number) if known is None else known
 
     def arrivals(self, split: str) -> dict[int, int | None]:
         """Return the position of each trial's evaluation on `split` among all evaluations; None if not recorded."""

@@ -87,7 +87,7 @@ class Writer:
             planned_after=self._position(connection, trials.c.told),
             hints=list(hints) or None,
         )
-        self._open.planned(number, chosen)
+        self._open.planned(number, chosen, hints)
 
     def propose(self, connection: Connection, number: int, proposal: Proposal) -> None:
         program = proposal.program
@@ -134,6 +134,10 @@ class Writer:
     def add_reference(self, connection: Connection, name: str, evaluation: Evaluation) -> None:
         _refer.run(connection, campaign=self._campaign, name=name, **self._outcome(connection, evaluation))
 
+    def hints(self, number: int) -> tuple[int, ...] | None:
+        """Return the hints that a trial was planned with; None if that is to be read."""
+        return self._open.hints(number)
+
     # --- model calls
 
     def unasked(self, number: int) -> bool:
@@ -143,7 +147,7 @@ class Writer:
     def send(self, connection: Connection, number: int, call: int, prompt: Prompt, *, seed: int, quote: Quote) -> int:
         request = 0
         if not self._open.unasked(number):
-            request = int(_sent.run(connection, **{"of": self._campaign, "for": number, "in": call}).scalar() or 0)
+            request = int(_sent.run(connection, **{"of": self._campaign, "for": number, "in": call}).fetchone()[0])
         _send.run(
             connection,
             campaign=self._campaign,

@@ -2,8 +2,10 @@
 
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import Any, Literal
 
 from adrs.archive import Planned
@@ -41,6 +43,7 @@ class _State:
     meanings: Meanings = field(default_factory=Meanings)
     next_number: int = 0
     waiting: "dict[Future[Any], _Task]" = field(default_factory=dict)
+    done: "SimpleQueue[Future[Any]]" = field(default_factory=SimpleQueue)
     queue: deque[_Task] = field(default_factory=deque)
     ending: Outcome | None = None
     auditing: bool = False
@@ -71,11 +74,25 @@ class Loop:
                 self._begin_evaluations()
                 if not self._state.waiting:
                     break
-            done, _ = wait(self._state.waiting, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
-            for future in sorted(done, key=lambda future: self._state.waiting[future].number):
+            for future in sorted(self._done(), key=lambda future: self._state.waiting[future].number):
                 self._handle(self._state.waiting.pop(future), future)
             self._parts.tick()
         return self._state.ending or Outcome("nothing was left to do", finished=True)
+
+    def _wait_for(self, future: "Future[Any]", task: _Task) -> None:
+        self._state.waiting[future] = task
+        future.add_done_callback(self._state.done.put)
+
+    def _done(self) -> "list[Future[Any]]":
+        """Wait a little for what is waited for; return all that is done."""
+        if not self._state.waiting:
+            return []
+        done = []
+        with suppress(Empty):
+            done.append(self._state.done.get(timeout=_TICK_SECONDS))
+            while True:
+                done.append(self._state.done.get_nowait())
+        return done
 
     # --- beginning, and beginning again
 
@@ -162,7 +179,7 @@ class Loop:
             return
         proposer, problem, seed = self._parts.proposer(number), self._parts.problem, self._parts.config.seed
         future = self._parts.threads.submit(decisions.propose, proposer, problem, parents, seed=seed, number=number)
-        self._state.waiting[future] = _Task("propose", number)
+        self._wait_for(future, _Task("propose", number))
 
     def _proposed(self, number: int, proposal: Proposal) -> None:
         proposal = self._state.meanings.marked(number, proposal)
@@ -183,7 +200,7 @@ class Loop:
     def _begin_evaluations(self) -> None:
         while self._state.queue and self._parts.evaluations.free:
             task = self._state.queue.popleft()
-            self._state.waiting[self._begin(task)] = task
+            self._wait_for(self._begin(task), task)
 
     def _begin(self, task: _Task) -> "Future[Evaluation] | Future[Audit]":
         assert task.program is not None
