@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from adrs import __version__
+from adrs.address import full
 from adrs.archive import Archive
 from adrs.archive.connection import sqlite_url
 from adrs.campaign import folder as folders
@@ -18,6 +19,7 @@ from adrs.campaign.control import worked_seconds
 from adrs.campaign.decisions import width
 from adrs.campaign.folder import RunFolder
 from adrs.campaign.models import open_campaign_model, prompts_hash
+from adrs.campaign.moving import move
 from adrs.config import CampaignConfig, Written
 from adrs.errors import MissingPart, UsageError
 from adrs.problem import Problem, load
@@ -146,6 +148,8 @@ def _make(source: Archive, trial: int, runs: Path, config: CampaignConfig, writt
         _require_model(config, fresh)
         _fill(source, trial, sqlite_url(unfinished), config, written)
         unfinished.rename(fresh.archive)
+        if config.archive:
+            move(fresh, full(config.archive), str(config.name))
         fresh.write_config(config, written)
         folders.require_free(runs, str(config.name))
         return RunFolder(fresh.path.rename(runs / str(config.name)))

@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
-from adrs.archive import Archive, CampaignRecord, schema
-from adrs.archive.connection import Database, sqlite_url
-from adrs.archive.copying import copy
+from adrs.archive import Archive, CampaignRecord
 from adrs.archive.importing import import_archive, settle
-from adrs.archive.shared import find
 from adrs.campaign.audits import audits
 from adrs.campaign.folder import RunFolder, require_free
+from adrs.campaign.moving import move
 from adrs.config import CampaignConfig, Written
 from adrs.errors import UsageError
 from adrs.evaluation import Evaluation
@@ -46,7 +44,7 @@ def import_run(source: Path, runs: Path, name: str | None, *, archive: str | Non
         chosen = _complete(fresh)
         require_free(runs, chosen)
         if archive is not None:
-            _move(fresh, archive, chosen)
+            move(fresh, archive, chosen)
         return RunFolder(fresh.path.rename(runs / chosen))
     finally:
         shutil.rmtree(fresh.path, ignore_errors=True)
@@ -80,20 +78,6 @@ def _import(source: Path, fresh: RunFolder, name: str | None, archive: str | Non
     import_archive(source, unfinished)
     settle(unfinished, name=name, archive_url=archive)
     unfinished.rename(fresh.archive)
-
-
-def _move(fresh: RunFolder, archive: str, name: str) -> None:
-    """Put a campaign into a database, and in its place where that is."""
-    source, target = Database(sqlite_url(fresh.archive)), Database(archive)
-    try:
-        with target.transaction() as connection:
-            schema.make(connection, url=target.url)
-        copy(source, find(source, None), target)
-    finally:
-        source.close()
-        target.close()
-    fresh.write_address(archive, name)
-    fresh.archive.unlink()
 
 
 def _complete(fresh: RunFolder) -> str:

@@ -127,4 +127,6 @@ def test_a_pause_that_a_session_died_in_is_no_work(archive, person):
     assert session.held(1)
     before = session.seconds()
     archive.beat(session.seconds())
-    assert worked_seconds(archive) == pytest.approx(before, abs=1e-3)  # and that is all that is known of a session that died
+    assert worked_seconds(archive) == pytest.approx(
+        before, abs=1e-3
+    )  # and that is all that is known of a session that died

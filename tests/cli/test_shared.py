@@ -273,3 +273,20 @@ def _first(folder):
     from pathlib import Path
 
     return f"{folder}:{Path.cwd()}"
+
+
+@pytest.mark.postgresql
+@pytest.mark.slow
+def test_a_fork_of_a_run_in_a_database_is_in_it_too(cwd, place):
+    env = {"PGPASSWORD": PASSWORD}
+    adrs("fork", "one", "--from", "3", "--set", "seed=9", "--name", "forked", cwd=cwd, env=env, check=0)
+    folder = cwd / "runs" / "forked"
+    assert (folder / "archive.url").read_text() == f"{place[0]}\nforked\n"
+    assert not (folder / "archive.db").exists()
+    adrs("resume", "forked", "--trials", "+1", cwd=cwd, env=env, check=0)
+    with opened(folder, place[1]) as forked, opened(cwd / "runs" / "one", place[1]) as one:
+        assert [trial.number for trial in forked.trials()] == list(range(6))
+        assert forked.trials()[0].program == one.trials()[0].program
+        assert [trial.parents for trial in forked.trials()][:4] == [trial.parents for trial in one.trials()][:4]
+    adrs("archive", "check", "forked", cwd=cwd, env=env, check=0)
+    assert "there is a run" in adrs("fork", "one", "--from", "3", "--name", "two", cwd=cwd, env=env, check=2).stderr
