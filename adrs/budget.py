@@ -51,6 +51,7 @@ class Budget:
     trials: int = 0
     evaluations: int = 0
     evaluation_seconds: float = 0.0
+    _dearest: Spend = field(default_factory=Spend)
     _stopped: bool = False
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
@@ -72,6 +73,7 @@ class Budget:
         with self._changed:
             if self._stopped:
                 raise Interrupted("the campaign ends, and no more calls are made")
+            self._dearest = Spend(max(self._dearest.dollars, worst.dollars), max(self._dearest.tokens, worst.tokens))
             if self._over(self.spent + self.held + worst) is None:
                 self.held += worst
                 return True
@@ -96,8 +98,13 @@ class Budget:
     # --- trials and evaluations
 
     def begin_trial(self) -> bool:
-        """Count one more trial and the evaluation that it may come to, if there is room for both."""
+        """Count one more trial and the evaluation that it may come to, if there is room for both.
+
+        There is none where a call as dear as the dearest so far would not fit beside those under way.
+        """
         with self._changed:
+            if self._over(self.spent + self.held + self._dearest) is not None:
+                return False
             if self.limits.trials is not None and self.trials >= self.limits.trials:
                 return False
             if not self.begin_evaluation():
@@ -139,7 +146,19 @@ class Budget:
         for name, (used, limit) in reached.items():
             if limit is not None and used >= limit:
                 return f"{limit:g} {name}"
-        return None if self._has_time(self.spent.seconds) else f"{limits.evaluator_seconds:g} evaluator seconds"
+        if not self._has_time(self.spent.seconds):
+            return f"{limits.evaluator_seconds:g} evaluator seconds"
+        over = self._over(self.spent + self._dearest) if self.paid else None
+        return None if over is None else f"{getattr(limits, over):g} {over} but for less than a call may cost"
+
+    def late(self, seconds: float) -> bool:
+        """Return whether the limit on wall time is reached."""
+        return self.limits.seconds is not None and seconds >= self.limits.seconds
+
+    @property
+    def paid(self) -> bool:
+        """Whether any call was paid for."""
+        return self.spent.dollars > 0 or self.spent.tokens > 0
 
     def _has_time(self, used: float) -> bool:
         limit = self.limits.evaluator_seconds

@@ -21,6 +21,13 @@ class Launched:
 
 
 @dataclass(frozen=True)
+class Recalled:
+    """A trial of an earlier session was told to the search again."""
+
+    trial: Trial
+
+
+@dataclass(frozen=True)
 class TrialEnded:
     """A trial was told to the search."""
 
@@ -78,5 +85,5 @@ class Ended:
     finished: bool
 
 
-Event: TypeAlias = Launched | TrialEnded | Audited | NewBest | Notice | Paused | Continued | Stopping | Ended
+Event: TypeAlias = Launched | Recalled | TrialEnded | Audited | NewBest | Notice | Paused | Continued | Stopping | Ended
 Listener: TypeAlias = Callable[[Event], None]

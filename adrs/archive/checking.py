@@ -64,7 +64,7 @@ _RULES = (
     _Rule("states", "every trial is in the state that its facts say", trials.in_state),
     _Rule("parents", "trials learn from trials that the search had heard of", trials.earlier),
     _Rule("requests", "every request to a model is in a state that fits it", completions.whole),
-    _Rule("prices", "prices and tokens are within what was reserved", completions.priced),
+    _Rule("prices", "prices and tokens are within what was reserved", completions.priced, grave=False),
     _Rule("calls", "calls and requests are numbered without holes, and answered once", completions.in_order),
     _Rule("prompts", "every prompt has the hash that it is called by", storage.prompts_hashed),
     _Rule("sent", "every trial's prompt was sent", completions.prompted, grave=False),

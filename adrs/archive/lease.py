@@ -18,13 +18,17 @@ from adrs.errors import ArchiveError, UsageError
 
 STALE_SECONDS = 60.0
 """A controller elsewhere that has not been heard of for so long is dead."""
-_holder = Prepared(select(campaigns.c.session).where(campaigns.c.id == bindparam("of")))
+_holder = Prepared(
+    select(campaigns.c.session)
+    .join(sessions, (sessions.c.campaign == campaigns.c.id) & (sessions.c.number == campaigns.c.session))
+    .where((campaigns.c.id == bindparam("of")) & sessions.c.ended.is_(None))
+)
 # A session that takes over waits until this transaction has ended, or this one sees that it did. The heartbeat is
 # also what tells the transaction from all others of the session.
 _HOLDS = text("""
 WITH held AS (SELECT session FROM campaigns WHERE id = :campaign FOR SHARE)
 UPDATE sessions SET heartbeat = extract(epoch FROM clock_timestamp()) FROM held
-WHERE campaign = :campaign AND number = :session AND number = held.session RETURNING heartbeat
+WHERE campaign = :campaign AND number = :session AND number = held.session AND ended IS NULL RETURNING heartbeat
 """)
 over = Prepared(
     delete(underway).where(
@@ -73,9 +77,7 @@ def begin(connection: Connection, campaign: int, name: str) -> int:
     connection.execute(update(campaigns).where(mine).values(session=campaigns.c.session))  # whoever else begins waits
     before = reading.sessions_of(connection, campaign, now=now(connection))
     if running(before) and before[-1].controller != controller():
-        raise UsageError(
-            f"{name!r} is running already, by {before[-1].controller}", f"`adrs watch {name}`, or `adrs stop` it first."
-        )
+        raise already_running(name, before[-1])
     number, at = (before[-1].number if before else 0) + 1, now(connection)
     row = {"campaign": campaign, "number": number, "started": at, "heartbeat": at, "controller": controller()}
     connection.execute(insert(sessions).values(row))
@@ -84,13 +86,29 @@ def begin(connection: Connection, campaign: int, name: str) -> int:
     return number
 
 
+def already_running(name: str, session: Session) -> UsageError:
+    """Return the error that another controller is at work."""
+    host, pid = (*session.controller.split(":"), "?")[:2]
+    return UsageError(
+        f"{name!r} is running already: process {pid} on {host}, heard of {max(0.0, session.age):.0f} s ago",
+        f"`adrs watch {name}`, or `adrs stop` it first.",
+    )
+
+
 def at_work(connection: Connection) -> dict[str, bool]:
     """Return for each campaign of a database, of any schema, whether a controller is at work; none begins meanwhile."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE campaigns, sessions IN ACCESS EXCLUSIVE MODE"))
-    names = {row.id: row.name for row in connection.execute(select(campaigns.c.id, campaigns.c.name))}
-    at = now(connection)
-    return {name: running(reading.sessions_of(connection, number, now=at)) for number, name in names.items()}
+    at, last = now(connection), {}
+    query = select(campaigns.c.name, sessions.c.controller, sessions.c.heartbeat, sessions.c.ended)
+    joined = query.outerjoin(sessions, sessions.c.campaign == campaigns.c.id).order_by(sessions.c.number)
+    for row in connection.execute(joined):
+        at_all = row.controller is not None
+        beaten = row.heartbeat or 0.0
+        last[row.name] = (
+            [Session(0, row.controller, 0.0, beaten, row.ended, "", finished=False, age=at - beaten)] if at_all else []
+        )
+    return {name: running(found) for name, found in last.items()}
 
 
 def began(connection: Connection, campaign: int, number: int) -> bool:
@@ -121,7 +139,7 @@ class Held:
             holds = self._heartbeat is not None
         if not holds:
             raise LeaseLost(
-                "another controller has taken this campaign over while this one was not heard of",
+                "this session has ended, or another controller has taken this campaign over while it was not heard of",
                 "Leave it to the other: `adrs status` shows how it is doing.",
             )
 

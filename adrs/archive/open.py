@@ -22,7 +22,6 @@ class OpenTrials:
 
     def __init__(self) -> None:
         self._trials: dict[int, _Open] = {}
-        self._evaluating: set[tuple[int, str]] = set()
 
     def clear(self) -> None:
         """Know nothing any more."""
@@ -56,14 +55,7 @@ class OpenTrials:
         if number in self._trials:
             self._trials[number].spend += Spend(dollars, tokens)
 
-    def evaluating(self, number: int, split: str) -> bool:
-        """Hear that an evaluation begins; return whether it had begun before."""
-        again = (number, split) in self._evaluating
-        self._evaluating.add((number, split))
-        return again
-
     def evaluated(self, number: int, evaluation: Evaluation) -> None:
-        self._evaluating.discard((number, evaluation.split))
         if number in self._trials and evaluation.split == "train":
             self._trials[number].evaluation = replace(evaluation, results=())
 

@@ -25,7 +25,7 @@ _PLANNED, _PROMPTED, _ANSWERED, _EDITED, _EVALUATING, _EVALUATED, _TOLD = TrialS
 _FROM: Mapping[TrialState, tuple[TrialState, ...]] = {
     # A repair is a further request; a hedge is sent while another is under way.
     TrialState.PROMPTED: (_PLANNED, _PROMPTED, _ANSWERED),
-    TrialState.ANSWERED: (_PROMPTED, _ANSWERED),
+    TrialState.ANSWERED: (_PLANNED, _PROMPTED, _ANSWERED),  # planned, where an answer was kept in a file for a while
     TrialState.EDITED: (_PLANNED, _PROMPTED, _ANSWERED),
     TrialState.EVALUATING: (_EDITED, _EVALUATING),  # the second time where the sandbox failed the first
     TrialState.EVALUATED: (_EVALUATING,),

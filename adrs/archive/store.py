@@ -100,7 +100,6 @@ class Archive:
     def end_session(self, *, reason: str, finished: bool, worked: float | None = None) -> None:
         """Note that the controller of the session ends, why, and how many seconds it has worked."""
         self._write(lease.end, self._campaign, self._began, reason=reason, finished=finished, worked=worked)
-        self._session = None
 
     def sessions(self) -> list[Session]:
         return self._database.run(

@@ -39,13 +39,21 @@ _CALL = (
     & (completions.c.trial == bindparam("for"))
     & (completions.c.call == bindparam("in"))
 )
-_REQUEST = _CALL & (completions.c.request == bindparam("this"))
+_OPEN = (completions.c.state == "sent") | (completions.c.state == "unknown")
+_REQUEST = _CALL & (completions.c.request == bindparam("this")) & _OPEN
 
 _plan = Prepared(insert(trials), *_PLANNED)
 _send = Prepared(insert(completions), "campaign", "trial", "call", "request", *_SENT)
 _sent = Prepared(select(func.count()).select_from(completions).where(_CALL))
 _answer = Prepared(update(completions).where(_REQUEST), *_ANSWERED)
 _fail = Prepared(update(completions).where(_REQUEST), "state", "error", "attempts")
+_since = Prepared(
+    select(underway.c.since).where(
+        (underway.c.campaign == bindparam("of"))
+        & (underway.c.trial == bindparam("trial"))
+        & (underway.c.split == bindparam("on"))
+    )
+)
 _begin = Prepared(insert(underway), "campaign", "trial", "split", "since")
 _evaluate = Prepared(insert(evaluations), "campaign", "trial", *_OUTCOME, "arrived")
 _refer = Prepared(insert(references), "campaign", "name", *_OUTCOME)
@@ -110,7 +118,7 @@ class Writer:
 
     def begin_evaluation(self, connection: Connection, number: int, split: str) -> None:
         at = lease.now(connection)
-        if self._open.evaluating(number, split):
+        if _since.run(connection, of=self._campaign, trial=number, on=split).fetchone() is not None:
             lease.cut(connection, self._campaign, number, split, until=at)
         _begin.run(connection, campaign=self._campaign, trial=number, split=split, since=at)
         if split == "train":
@@ -129,7 +137,8 @@ class Writer:
         """Note that the search hears of a trial; return it if all of it happened here, else it is to be read."""
         told = self._take(connection, trials.c.told)
         states.move(connection, self._campaign, number, TrialState.TOLD, told=told, told_at=time.time())
-        return self._open.told(number)
+        trial = self._open.told(number)
+        return trial if connection.dialect.name == "sqlite" else None  # a server may have kept another text: see tables
 
     def add_reference(self, connection: Connection, name: str, evaluation: Evaluation) -> None:
         _refer.run(connection, campaign=self._campaign, name=name, **self._outcome(connection, evaluation))
@@ -168,9 +177,10 @@ class Writer:
 
     def answer(self, connection: Connection, number: int, call: int, request: int, completion: Completion) -> None:
         usage = completion.usage
-        _answer.run(
+        self._change(
+            _answer,
             connection,
-            **self._request(number, call, request),
+            (number, call, request),
             state="answered",
             text=completion.text,
             model=completion.model,
@@ -199,7 +209,7 @@ class Writer:
         attempts: int,
     ) -> None:
         facts = {"state": "unknown" if billed else "failed", "error": error, "attempts": attempts}
-        _fail.run(connection, **self._request(number, call, request), **facts)
+        self._change(_fail, connection, (number, call, request), **facts)
         states.settle(connection, self._campaign, number)
         self._open.drop(number)
 
@@ -213,6 +223,8 @@ class Writer:
         self.add_event(connection, "extended", changed)
 
     def add_event(self, connection: Connection, kind: str, data: Mapping[str, Any]) -> None:
+        if connection.dialect.name != "sqlite":  # events must be seen in the order of their numbers
+            connection.execute(select(campaigns.c.id).where(campaigns.c.id == self._campaign).with_for_update())
         row = {"campaign": self._campaign, "at": time.time(), "kind": kind, "data": json.loads(json.dumps(data))}
         connection.execute(insert(events).values(row))
 
@@ -259,5 +271,8 @@ class Writer:
             "conditions": dict(evaluation.conditions) or None,
         }
 
-    def _request(self, number: int, call: int, request: int) -> dict[str, int]:
-        return {"of": self._campaign, "for": number, "in": call, "this": request}
+    def _change(self, change: Prepared, connection: Connection, which: tuple[int, int, int], **facts: object) -> None:
+        """Note what came of a request (trial, call, request) of which nothing has come yet."""
+        names = dict(zip(("for", "in", "this"), which, strict=True))
+        if change.run(connection, of=self._campaign, **names, **facts).rowcount != 1:
+            raise RuntimeError(f"trial {which[0]}, call {which[1]} waits for no answer to request {which[2]}")

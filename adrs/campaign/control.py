@@ -4,12 +4,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Semaphore
+from types import TracebackType
 from typing import Literal, TypeAlias
 
 from adrs.archive import Archive, Session, running
 from adrs.errors import GoalMissed, Interrupted
 from adrs.events import Continued, Listener, Paused
-from adrs.llm import Completion, Model, Prompt, Quote
 
 Request: TypeAlias = Literal["stop", "pause", "continue"]
 
@@ -115,9 +116,14 @@ class Control:
         resting = 0.0 if self._going.is_set() else time.monotonic() - self._since
         return time.monotonic() - self._begun - self._rested - resting
 
-    def model(self, model: Model) -> Model:
-        """Return the model, which sends nothing during a pause."""
-        return _Held(model, self)
+    @property
+    def resting(self) -> bool:
+        """Whether the session pauses."""
+        return not self._going.is_set()
+
+    def turns(self, slots: Semaphore) -> "Turns":
+        """Return the slots, of which none can be taken during a pause."""
+        return Turns(slots, self)
 
     def pass_on(self) -> None:
         """Wait for the end of a pause.
@@ -160,20 +166,23 @@ class Control:
         self._watch.listener(Continued())
 
 
-class _Held:
-    """A model that sends nothing during a pause."""
+class Turns:
+    """Slots for requests; taken when a request is sent, and not during a pause."""
 
-    def __init__(self, model: Model, control: Control) -> None:
-        self.name = model.name
-        self._model = model
+    def __init__(self, slots: Semaphore, control: Control) -> None:
+        self._slots = slots
         self._control = control
 
-    def quote(self, prompt: Prompt) -> Quote:
-        return self._model.quote(prompt)
+    def __enter__(self) -> None:
+        self._slots.acquire()
+        try:
+            self._control.pass_on()
+        except BaseException:
+            self._slots.release()
+            raise
 
-    def complete(self, prompt: Prompt, *, seed: int) -> Completion:
-        self._control.pass_on()
-        return self._model.complete(prompt, seed=seed)
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._slots.release()
 
 
 def _open_pause(archive: Archive, session: Session) -> float | None:

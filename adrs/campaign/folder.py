@@ -65,6 +65,11 @@ class RunFolder:
         return self.path / "campaign.toml"
 
     @property
+    def unsaved(self) -> Path:
+        """Answers that the archive could not take, until it can."""
+        return self.path / "unsaved"
+
+    @property
     def begun(self) -> bool:
         """Whether a session can have begun here: a run that was killed while it was made has no settings and no log."""
         return self.settings.is_file() or self.log.is_file()

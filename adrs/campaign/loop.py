@@ -1,56 +1,20 @@
 """The loop: plan, propose, evaluate, tell. One thread decides; model threads and evaluation workers wait and work."""
 
-from collections import deque
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
-from typing import Any, Literal
+from dataclasses import replace
 
-from adrs.archive import Planned
+from adrs.archive import Planned, TrialState
 from adrs.campaign import audits, decisions
-from adrs.campaign.decisions import Meanings
+from adrs.campaign.flight import State, Task
 from adrs.campaign.parts import Outcome, Parts
 from adrs.campaign.promotion import Promotion, promotion_json
-from adrs.errors import BudgetExhausted, Interrupted, PackError, SandboxUnavailable
+from adrs.errors import BudgetExhausted, Interrupted, PackError, ProviderUnavailable, SandboxUnavailable
 from adrs.evaluation import Audit, Evaluation, Status
-from adrs.events import Audited, NewBest, Notice, Stopping, TrialEnded
+from adrs.events import Audited, NewBest, Notice, Recalled, Stopping, TrialEnded
 from adrs.problem import Split
-from adrs.program import Program
-from adrs.trial import Parents, Proposal, Trial
-
-_TICK_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class _Task:
-    """Something that is being waited for."""
-
-    kind: Literal["propose", "train", "validation", "audit"]
-    number: int
-    program: Program | None = None
-    retried: bool = False
-
-
-@dataclass
-class _State:
-    """What the loop knows; all of it can be rebuilt from the archive."""
-
-    began: bool = False
-    """Whether the search has heard of a trial."""
-    validating: dict[int, Trial] = field(default_factory=dict)
-    meanings: Meanings = field(default_factory=Meanings)
-    next_number: int = 0
-    waiting: "dict[Future[Any], _Task]" = field(default_factory=dict)
-    done: "SimpleQueue[Future[Any]]" = field(default_factory=SimpleQueue)
-    queue: deque[_Task] = field(default_factory=deque)
-    ending: Outcome | None = None
-    auditing: bool = False
-
-    @property
-    def in_flight(self) -> int:
-        return len(self.waiting) + len(self.queue)
+from adrs.trial import Parents, Proposal, Spend, Trial
 
 
 class Loop:
@@ -58,7 +22,7 @@ class Loop:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._state = _State()
+        self._state = State()
         self.promotion = Promotion(
             parts.problem, parts.config.validate_top, audits=audits.required(parts.config, parts.problem)
         )
@@ -74,35 +38,24 @@ class Loop:
                 self._begin_evaluations()
                 if not self._state.waiting:
                     break
-            for future in sorted(self._done(), key=lambda future: self._state.waiting[future].number):
-                self._handle(self._state.waiting.pop(future), future)
+            for task, future in self._state.ended():
+                self._handle(task, future)
             self._parts.tick()
         return self._state.ending or Outcome("nothing was left to do", finished=True)
-
-    def _wait_for(self, future: "Future[Any]", task: _Task) -> None:
-        self._state.waiting[future] = task
-        future.add_done_callback(self._state.done.put)
-
-    def _done(self) -> "list[Future[Any]]":
-        """Wait a little for what is waited for; return all that is done."""
-        if not self._state.waiting:
-            return []
-        done = []
-        with suppress(Empty):
-            done.append(self._state.done.get(timeout=_TICK_SECONDS))
-            while True:
-                done.append(self._state.done.get_nowait())
-        return done
 
     # --- beginning, and beginning again
 
     def _restore(self) -> None:
         """Rebuild everything from the archive, and take up what an earlier session left unfinished."""
+        planned = self._parts.archive.planned()
+        for plan in planned:
+            if plan.state is not TrialState.EVALUATED:  # what was promised them comes before new validations
+                self._state.promised[plan.number] = self._parts.budget.begin_evaluation()
         validations = self._parts.archive.evaluations(self._parts.problem.judged)
         for trial in self._parts.archive.stream():
+            self._parts.tell_user(Recalled(trial))
             self._hear(trial, validations.get(trial.number))
         self._restore_promotion()
-        planned = self._parts.archive.planned()
         self._state.next_number = self._parts.archive.counts()[0]
         for plan in planned:
             self._take_up(plan)
@@ -116,12 +69,11 @@ class Loop:
 
     def _take_up(self, plan: Planned) -> None:
         """Go on with a trial where an earlier session left it."""
-        if self._parts.archive.evaluation(plan.number, "train") is not None:
+        if plan.number not in self._state.promised:
             self._tell(plan.number)
-            return
-        if not self._parts.budget.begin_evaluation():
+        elif not self._state.promised[plan.number]:
             return  # it stays open, and goes on once the limit is raised
-        if plan.proposal is None:
+        elif plan.proposal is None:
             self._propose(plan.number, self._parents(plan))
         else:
             self._go_on(plan.number, plan.proposal)
@@ -139,13 +91,23 @@ class Loop:
         asked = self._parts.stop_asked()  # asked to the end: what waits for a model stops waiting
         if self._state.ending is not None:
             return
-        limit = self._parts.budget.exhausted(self._parts.seconds())
+        seconds, budget = self._parts.seconds(), self._parts.budget
+        limit = budget.exhausted(seconds)
         if asked is not None:
             self._end(Outcome(asked, interrupted=True))
         elif self.promotion.reached(self._parts.config.target):
             self._end(Outcome(f"the target of {self._parts.config.target:g} was reached", finished=True))
+            self._close()
         elif limit is not None:
             self._end(Outcome(f"the budget of {limit} was used", finished=True))
+            if budget.late(seconds):
+                self._close()
+
+    def _close(self) -> None:
+        """Send nothing more, and wait for nothing that was not sent: it stays open, for a session that goes on."""
+        self._state.closing = True
+        self._parts.budget.stop()
+        self._parts.stop_waiting()
 
     def _end(self, outcome: Outcome) -> None:
         if self._state.ending is None:
@@ -179,7 +141,7 @@ class Loop:
             return
         proposer, problem, seed = self._parts.proposer(number), self._parts.problem, self._parts.config.seed
         future = self._parts.threads.submit(decisions.propose, proposer, problem, parents, seed=seed, number=number)
-        self._wait_for(future, _Task("propose", number))
+        self._state.wait_for(future, Task("propose", number))
 
     def _proposed(self, number: int, proposal: Proposal) -> None:
         proposal = self._state.meanings.marked(number, proposal)
@@ -193,16 +155,16 @@ class Loop:
             self._tell(number)
         else:
             self._state.meanings.add(number, proposal)
-            self._state.queue.append(_Task("train", number, proposal.program))
+            self._state.queue.append(Task("train", number, proposal.program))
 
     # --- evaluating and telling
 
     def _begin_evaluations(self) -> None:
         while self._state.queue and self._parts.evaluations.free:
             task = self._state.queue.popleft()
-            self._wait_for(self._begin(task), task)
+            self._state.wait_for(self._begin(task), replace(task, since=time.monotonic()))
 
-    def _begin(self, task: _Task) -> "Future[Evaluation] | Future[Audit]":
+    def _begin(self, task: Task) -> "Future[Evaluation] | Future[Audit]":
         assert task.program is not None
         if task.kind != "audit":
             split: Split = "train" if task.kind == "train" else "validation"
@@ -213,7 +175,7 @@ class Loop:
         key = audits.key(self._parts.archive, task.number)
         return self._parts.evaluations.audit(task.program, validation, key)
 
-    def _handle(self, task: _Task, future: "Future[Proposal] | Future[Evaluation] | Future[Audit]") -> None:
+    def _handle(self, task: Task, future: "Future[Proposal] | Future[Evaluation] | Future[Audit]") -> None:
         error = future.exception()
         if error is not None:
             self._failed(task, error)
@@ -226,21 +188,28 @@ class Loop:
         else:
             self._evaluated(task, outcome)
 
-    def _failed(self, task: _Task, error: BaseException) -> None:
+    def _failed(self, task: Task, error: BaseException) -> None:
         """Our machinery failed: the trial stays open, and goes on when the campaign is resumed."""
+        if self._state.closing and isinstance(error, Interrupted | ProviderUnavailable):
+            return
         if isinstance(error, SandboxUnavailable) and task.kind != "propose" and not task.retried:
             self._parts.tell_user(Notice(f"trial {task.number} is evaluated again: {error}"))
-            self._state.queue.append(_Task(task.kind, task.number, task.program, retried=True))
+            self._retry(task)
         elif isinstance(error, Interrupted):
             self._end(Outcome(self._parts.stop_asked() or str(error), interrupted=True))
-        elif isinstance(error, BudgetExhausted):
+        elif isinstance(error, BudgetExhausted) and self._parts.budget.paid:
             self._end(Outcome(str(error), finished=True))
         elif isinstance(error, Exception):
             self._end(Outcome(str(error) or type(error).__name__, error=error))
         else:
             raise error
 
-    def _evaluated(self, task: _Task, evaluation: Evaluation) -> None:
+    def _retry(self, task: Task) -> None:
+        if task.kind != "audit":  # what failed took its time
+            self._parts.budget.settle(Spend(), Spend(seconds=time.monotonic() - task.since))
+        self._state.queue.append(Task(task.kind, task.number, task.program, retried=True))
+
+    def _evaluated(self, task: Task, evaluation: Evaluation) -> None:
         self._parts.archive.add_evaluation(task.number, evaluation)
         self._parts.budget.end_evaluation(evaluation.seconds)
         if task.kind == "train":
@@ -272,7 +241,7 @@ class Loop:
             self.promotion.validated(trial, validation)
         elif self._parts.budget.begin_evaluation():
             self._state.validating[trial.number] = trial
-            self._state.queue.append(_Task("validation", trial.number, trial.program))
+            self._state.queue.append(Task("validation", trial.number, trial.program))
 
     # --- promoting
 
@@ -291,4 +260,4 @@ class Loop:
             self._parts.tell_user(NewBest(*best))
         if contender is not None and not self._state.auditing:
             self._state.auditing = True
-            self._state.queue.append(_Task("audit", contender.number, contender.program))
+            self._state.queue.append(Task("audit", contender.number, contender.program))

@@ -53,6 +53,8 @@ class Parts:
     """Called about once a second: the heartbeat."""
     seconds: Callable[[], float]
     """Wall time of the campaign so far, earlier sessions included, pauses not."""
+    stop_waiting: Callable[[], None] = lambda: None
+    """Lets models that wait stop waiting."""
     held: Callable[[int], bool] = lambda in_flight: False
     """Returns whether nothing new may begin, given how many things are in flight; rests a moment if so, and none is."""
     hints: Callable[[], Sequence[int]] = lambda: ()

@@ -4,7 +4,7 @@ from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from adrs.campaign.parts import Parts
-from adrs.errors import PackError
+from adrs.errors import Interrupted, PackError
 from adrs.evaluation import Evaluation
 from adrs.events import Notice
 from adrs.problem import Split
@@ -31,9 +31,12 @@ def measure_references(parts: Parts) -> None:
             if name not in baselines:
                 raise PackError(f"the reference {name!r} of {parts.problem.name!r} is no file in baselines/")
             waiting[parts.evaluations.evaluate(baselines[name], split)] = name
-        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+        for future in wait(waiting, timeout=1.0, return_when=FIRST_COMPLETED).done:
             _keep(parts, waiting.pop(future), future.result())
         parts.tick()
+        asked = parts.stop_asked()
+        if asked is not None:
+            raise Interrupted(asked)
 
 
 def _keep(parts: Parts, name: str, evaluation: Evaluation) -> None:

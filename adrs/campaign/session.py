@@ -13,6 +13,7 @@ from adrs import __version__
 from adrs.address import full
 from adrs.archive import Archive, running
 from adrs.archive.connection import sqlite_url
+from adrs.archive.lease import already_running
 from adrs.archive.shared import names_in
 from adrs.budget import Budget
 from adrs.campaign import decisions
@@ -29,11 +30,13 @@ from adrs.campaign.models import Proposers, open_campaign_model, prompts_hash
 from adrs.campaign.parts import Outcome, Parts
 from adrs.campaign.references import measure_references
 from adrs.campaign.steering import Steering
+from adrs.campaign.unsaved import take_in
 from adrs.campaign.weather import Providers
 from adrs.config import CampaignConfig, Written
 from adrs.errors import UsageError
 from adrs.evaluating.loading import load_evaluator
 from adrs.evaluating.needs import needs_of
+from adrs.evaluating.stages import longest
 from adrs.events import Ended, Event, Launched, Listener, NewBest, Notice
 from adrs.hardware import read_hardware
 from adrs.llm import Model
@@ -44,7 +47,7 @@ from adrs.sandbox.images import content_id
 from adrs.search.catalogue import open_search
 
 _PACKAGES = ("alembic", "litellm", "numpy", "openai", "pydantic", "sqlalchemy")
-_BEAT_SECONDS = 5.0
+_BEAT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,9 @@ def reopen(folder: RunFolder, changes: Mapping[str, str], *, wait: Wait = sleep)
     """
     archive = folder.open()
     record = archive.record()
-    if running(archive.sessions()):
-        raise UsageError(f"{folder.name!r} is running already", f"`adrs watch {folder.name}`, or `adrs stop` it first.")
+    sessions = archive.sessions()
+    if running(sessions):
+        raise already_running(folder.name, sessions[-1])
     config = changed(CampaignConfig.model_validate(record.config), changes)
     problem = load(config.problem)
     if problem.hash != record.written["problem_hash"]:
@@ -121,9 +125,6 @@ def reopen(folder: RunFolder, changes: Mapping[str, str], *, wait: Wait = sleep)
             "Restore the pack (the results would not compare), or begin a new run.",
         )
     wall = _wall(problem, config)
-    if config.model_dump() != dict(record.config):
-        archive.reconfigure(config.model_dump())
-    folder.write_config(config, Written.model_validate(record.written))
     providers = Providers()
     model = open_campaign_model(config, folder, wait=wait, schedulers=providers.schedulers)
     return Opened(folder, problem, config, archive, wall, model, providers, _image(wall))
@@ -142,12 +143,15 @@ def run(opened: Opened, watch: Watch) -> Outcome:
     archive, config = opened.archive, opened.config
     before = archive.sessions()
     control = Control(archive, archive.begin_session(), watch)
+    _settle(opened)
     name, wall = opened.folder.name, opened.wall
     watch.listener(Launched(name, opened.problem.name, config.model, wall.name, config.seed, resumed=bool(before)))
     note_hardware(archive, watch.listener, timed=opened.problem.pack.clock is not None)
     note_image(archive, watch.listener, opened.image)
     if config.on == "auto" and wall.name == "local":
         watch.listener(Notice(f"candidates run in the local sandbox: {wall.reason}"))
+    if config.model == "mailbox":
+        watch.listener(Notice(f"each prompt is a file in {opened.folder.path / 'mailbox'}, which says where to answer"))
     pool = WorkerPool(opened.problem, wall=wall, count=config.workers)
     threads = ThreadPoolExecutor(decisions.proposing(config), thread_name_prefix="model")
     outcome = Outcome("the controller failed")
@@ -164,6 +168,15 @@ def run(opened: Opened, watch: Watch) -> Outcome:
     return outcome
 
 
+def _settle(opened: Opened) -> None:
+    """Note what holds from now on, and take in what an earlier session could not keep: the lease is ours."""
+    archive, record = opened.archive, opened.archive.record()
+    if opened.config.model_dump() != dict(record.config):
+        archive.reconfigure(opened.config.model_dump())
+    opened.folder.write_config(opened.config, Written.model_validate(record.written))
+    take_in(opened.folder.unsaved, archive)
+
+
 def _parts(opened: Opened, pool: WorkerPool, threads: ThreadPoolExecutor, watch: Watch, control: Control) -> Parts:
     problem, config, archive = opened.problem, opened.config, opened.archive
     trials, evaluations = archive.counts()
@@ -172,7 +185,7 @@ def _parts(opened: Opened, pool: WorkerPool, threads: ThreadPoolExecutor, watch:
         archive.spend(),
         trials=trials,
         evaluations=evaluations,
-        evaluation_seconds=problem.pack.limits.seconds,
+        evaluation_seconds=longest(problem),
     )
     before = worked_seconds(archive)
     beat = throttled(lambda: archive.beat(control.seconds()), _BEAT_SECONDS)
@@ -192,6 +205,7 @@ def _parts(opened: Opened, pool: WorkerPool, threads: ThreadPoolExecutor, watch:
         threads=threads,
         tell_user=_keeping_best(opened.folder, watch.listener),
         stop_asked=control.stop_asked,
+        stop_waiting=watch.stop,
         tick=tick,
         seconds=lambda: before + control.seconds(),
         held=control.held,
@@ -204,9 +218,21 @@ def _ledgered(opened: Opened, budget: Budget, control: Control) -> Callable[[int
     model, seconds = opened.model, opened.config.hedge_seconds
     if model is None:
         return None
-    slots = BoundedSemaphore(opened.config.threads())
-    hedge = Hedge(seconds, lambda: opened.providers.schedulers.calm) if seconds is not None else None
-    return lambda number: control.model(Ledgered(model, opened.archive, budget, number, hedge=hedge, slots=slots))
+    slots = control.turns(BoundedSemaphore(opened.config.threads()))
+    hedge = (
+        Hedge(seconds, lambda: opened.providers.schedulers.calm and not control.resting)
+        if seconds is not None
+        else None
+    )
+    return lambda number: Ledgered(
+        model,
+        opened.archive,
+        budget,
+        number,
+        hedge=hedge,
+        slots=slots,
+        rescue=opened.folder.unsaved,
+    )
 
 
 def _keeping_best(folder: RunFolder, listener: Listener) -> Listener:

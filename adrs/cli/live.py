@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Protocol
 from adrs.campaign.audits import audit_json
 from adrs.cli.output import notes_console, print_json
 from adrs.cli.progress import Progress, clock, sparkline, trial_json
-from adrs.events import Audited, Continued, Ended, Event, Launched, NewBest, Notice, Paused, Stopping, TrialEnded
+from adrs.events import (
+    Audited,
+    Continued,
+    Ended,
+    Event,
+    Launched,
+    NewBest,
+    Notice,
+    Paused,
+    Recalled,
+    Stopping,
+    TrialEnded,
+)
 from adrs.trial import Trial
 
 if TYPE_CHECKING:
@@ -110,7 +122,7 @@ class PlainView:
             isinstance(event, Audited) and not event.audit.passed
         ):
             self._print(progress.last)
-        elif time.monotonic() >= self._next:
+        elif time.monotonic() >= self._next and not isinstance(event, Recalled):
             self._next = time.monotonic() + _PLAIN_SECONDS
             self._print(f"{clock(progress.seconds)}  {progress.work()}; {progress.gain()}")
 

@@ -6,7 +6,19 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from adrs.config import CampaignConfig
-from adrs.events import Audited, Continued, Ended, Event, Launched, NewBest, Notice, Paused, Stopping, TrialEnded
+from adrs.events import (
+    Audited,
+    Continued,
+    Ended,
+    Event,
+    Launched,
+    NewBest,
+    Notice,
+    Paused,
+    Recalled,
+    Stopping,
+    TrialEnded,
+)
 from adrs.problem import Problem
 from adrs.trial import Spend, Trial
 
@@ -41,7 +53,7 @@ class Progress:
         match event:
             case Launched():
                 self.run, self.sandbox = event.run, event.sandbox
-            case TrialEnded():
+            case Recalled() | TrialEnded():
                 self._ended(event)
             case Audited():
                 self.last = f"trial {event.number} was audited and is {event.audit.verdict}"
@@ -63,10 +75,11 @@ class Progress:
         ways = f"`adrs resume {self.run}` continues, `adrs stop {self.run}` ends it"
         self.last = f"paused; {ways}" if self.paused else "continues after a pause"
 
-    def _ended(self, event: TrialEnded) -> None:
+    def _ended(self, event: Recalled | TrialEnded) -> None:
         trial = event.trial
+        if isinstance(event, TrialEnded):
+            self.spent, self.seconds = event.spent, event.seconds
         self.told += 1
-        self.spent, self.seconds = event.spent, event.seconds
         self.latest.append(trial)
         if not trial.valid:
             return

@@ -10,7 +10,7 @@ from adrs.errors import EvaluatorBroken, PackError
 from adrs.evaluating import Evaluator
 from adrs.evaluating.clock import Racer, Untimed, comparable
 from adrs.evaluating.conditions import Watch
-from adrs.evaluating.track import Track, open_racer
+from adrs.evaluating.track import Track, open_racer, patient
 from adrs.evaluation import CandidateFailed, Evaluation, Result, Status
 from adrs.problem import Problem, Split, Stage
 from adrs.program import Program
@@ -95,6 +95,12 @@ def stages(problem: Problem, split: Split) -> list[Stage]:
     if not declared or declared[-1].instances is not None:
         declared.append(Stage(name=split, split=split))
     return declared
+
+
+def longest(problem: Problem) -> float:
+    """Return the most seconds that an evaluation on a split can take: each stage may use its limit, races their own."""
+    each = problem.pack.limits if problem.pack.clock is None else patient(problem.pack.limits, problem.pack.clock)
+    return each.seconds * max(len(stages(problem, "train")), len(stages(problem, "validation")))
 
 
 def _compare(before: Mapping[str, Result], results: Sequence[Result]) -> None:

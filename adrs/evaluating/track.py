@@ -119,7 +119,7 @@ def open_racer(sandbox: Sandbox, program: Program, problem: Problem, track: Trac
         with sandbox.open(program, limits) as policy:
             yield unclocked(policy)
     else:
-        with sandbox.open(program, _patient(limits, track.clock)) as policy:
+        with sandbox.open(program, patient(limits, track.clock)) as policy:
             yield Racer(policy, _Lane(track, program, limits).race)
 
 
@@ -155,7 +155,7 @@ class _Pair:
         return self.mine.cpu_seconds / max(self.theirs.cpu_seconds, _RESOLUTION)
 
 
-def _patient(limits: Limits, clock: Clock) -> Limits:
+def patient(limits: Limits, clock: Clock) -> Limits:
     """Return the limits of a process that waits while races are run beside it."""
     runs = 4 * clock.repeats
     return limits.model_copy(update={"seconds": limits.seconds * (1 + runs)})

@@ -98,7 +98,8 @@ def _open(name: str, settings: ModelSettings, wait: Wait) -> Model:
 
     model = _endpoint(name, settings) if settings.base_url else _provider(name, settings)
     scheduler = settings.schedulers.of(name, settings.base_url, settings.pace)
-    return Retrying(Scheduled(model, scheduler, wait=wait), attempts=settings.attempts, wait=wait)
+    # A lost answer is bought again by the ledger, as a request of its own: a crash then leaves one request open.
+    return Retrying(Scheduled(model, scheduler, wait=wait), attempts=settings.attempts, losses=0, wait=wait)
 
 
 def _scripted(rest: str, settings: ModelSettings, wait: Wait) -> Model:
@@ -131,6 +132,8 @@ def _endpoint(name: str, settings: ModelSettings) -> Model:
     from adrs.llm.openai import OpenAIModel
 
     assert settings.base_url is not None
+    if not settings.base_url.startswith(("http://", "https://")):
+        raise ConfigError(f"{settings.base_url!r} is no URL of an endpoint", "Write http://HOST:PORT/v1 or https://….")
     if settings.price is None:
         raise ConfigError(
             f"what {settings.base_url!r} asks for a token is not known",

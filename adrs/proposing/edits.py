@@ -74,7 +74,7 @@ def check(program: Program, problem: Problem) -> None:
 def idea(reply: str) -> str:
     """Return what follows `IDEA:` in the reply, on one line; empty if it says nothing."""
     found = _IDEA.search("\n".join(_lines(reply)))
-    return " ".join(found[1].split()).rstrip("*_ ") if found else ""
+    return " ".join(found[1].replace("\0", "\ufffd").split()).rstrip("*_ ") if found else ""
 
 
 def _lines(reply: str) -> list[str]:

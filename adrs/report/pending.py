@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adrs.archive import Archive
+from adrs.archive import Archive, running
 from adrs.archive.states import TrialState
 
 
@@ -39,6 +39,7 @@ def unfinished(archive: Archive) -> list[Unfinished]:
 
 
 def unknown(archive: Archive) -> list[Unknown]:
-    """Return the requests whose fate is unknown, in the order in which they were sent."""
-    lost = [call for call in archive.calls() if call.state == "unknown"]
+    """Return the requests whose fate is unknown, by trial; where nobody is at work, those without an answer too."""
+    states = {"unknown"} if running(archive.sessions()) else {"unknown", "sent"}
+    lost = sorted((call for call in archive.calls() if call.state in states), key=lambda call: (call.trial, call.call))
     return [Unknown(call.trial, call.call, call.reserved.dollars, call.reserved.tokens) for call in lost]

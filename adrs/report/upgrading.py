@@ -60,7 +60,8 @@ def _require_rest(found: Mapping[str, bool]) -> None:
     running = [name for name, works in found.items() if works]
     if running:
         raise UsageError(
-            f"campaigns of this database are running: {', '.join(running)}", "Stop them first: `adrs stop RUN`."
+            f"of the campaigns in this archive, these are running: {', '.join(running)}",
+            "Stop them first: `adrs stop RUN`.",
         )
 
 
@@ -75,6 +76,8 @@ def upgrade_archive(path: Path) -> Path | None:
     try:
         if _newest(database):
             return None
+        with database.transaction() as connection:
+            _require_rest(at_work(connection))
         copy = _copy(path)
         with database.transaction() as connection:
             schema.upgrade(connection)

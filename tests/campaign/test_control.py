@@ -82,7 +82,8 @@ def test_a_stop_ends_a_pause_and_nothing_more_is_sent(archive, person, by):
 
     def buy():
         try:
-            session.model(seller).complete(Prompt(()), seed=1)
+            with session.turns(threading.Semaphore(1)):
+                seller.complete(Prompt(()), seed=1)
         except Interrupted as error:
             raised.append(error)
 
@@ -99,15 +100,12 @@ def test_a_stop_ends_a_pause_and_nothing_more_is_sent(archive, person, by):
     assert (len(raised), seller.sold) == (1, [])
 
 
-def test_a_model_that_is_not_held_sells_at_once_also_after_a_stop(archive, person):
+def test_a_turn_is_taken_at_once_where_nothing_is_paused_and_given_back(archive, person):
     session = Control(archive, archive.begin_session(), person.watch)
-    seller = Seller()
-    model = session.model(seller)
-    model.complete(Prompt(()), seed=1)
-    ask(archive, "x", "stop")
-    assert session.stop_asked() is not None
-    model.complete(Prompt(()), seed=1)  # what is in flight is finished, its repair included
-    assert len(seller.sold) == 2
+    turns = session.turns(threading.Semaphore(1))
+    for _ in range(2):
+        with turns:
+            assert session.stop_asked() is None
 
 
 def test_requests_for_another_session_do_not_count(archive, person):

@@ -65,9 +65,9 @@ def test_a_lost_answer_counts_at_its_worst(archive):
     budget = Budget(BudgetLimits(dollars=1))
     with pytest.raises(AnswerLost):
         Ledgered(Cut(), archive, budget, 0).complete(FIRST, seed=1)
-    assert budget.spent == Spend(0.02, 200)
-    assert [(call.state, call.error) for call in archive.calls(0)] == [("unknown", "cut off")]
-    assert archive.spend() == Spend(0.02, 200, 0.0)
+    assert budget.spent == Spend(0.04, 400)  # it was bought again, once
+    assert [(call.state, call.error) for call in archive.calls(0)] == [("unknown", "cut off")] * 2
+    assert archive.spend() == Spend(0.04, 400, 0.0)
 
 
 def test_a_call_that_a_crash_left_open_is_sent_again_and_both_count(archive):

@@ -71,10 +71,11 @@ def test_an_audit_that_a_person_asked_for_is_no_decision(campaign_of):
     world = campaign_of(trials=20)
     world.session()
     best = world.archive.events("promoted")[-1][2]["trial"]
-    record(world.archive, best, Audit("validation", (Finding("chance", "it draws"),)))
-    assert_clean(world.archive, 20)
     world.config = world.config.model_copy(update={"trials": 40})
-    world.archive.reconfigure(world.config.model_dump())
+    with closing(Archive.open(sqlite_url(world.folder / "archive.db"))) as ours:
+        record(ours, best, Audit("validation", (Finding("chance", "it draws"),)))
+        assert_clean(ours, 20)
+        ours.reconfigure(world.config.model_dump())
     world.session()
     assert_clean(world.archive, 40)
 

@@ -41,6 +41,7 @@ def copy(folder, tmp_path):
     def build(name, query):
         shutil.copytree(folder / "runs" / name, tmp_path / name)
         with closing(sqlite3.connect(tmp_path / name / "archive.db")) as connection, connection:
+            Raw(connection)  # it lends `inflate` and `deflate`
             assert connection.execute(query).rowcount > 0
         return tmp_path
 
@@ -94,14 +95,18 @@ def test_the_first_divergence_is_named_and_ends_with_3(copy):
 
 
 def test_a_changed_reply_is_named(copy):
-    runs = copy("said", "UPDATE completions SET text = replace(text, 'LIMIT = 20', 'LIMIT = 21') WHERE trial = 2")
+    runs = copy(
+        "said",
+        "UPDATE completions SET text = deflate(replace(inflate(text), 'LIMIT = 20', 'LIMIT = 21')) WHERE trial = 2",
+    )
     ran = here("replay", "said", runs=runs)
     assert ran.code == 3
     assert "first divergence at trial 2: edit\nrecorded  program " in ran.out
 
 
 def test_changed_prompts_and_a_changed_problem_are_said_first(tmp_path):
-    from adrs.testing.samples import write_pack
+    from adrs.archive.raw import Raw
+from adrs.testing.samples import write_pack
 
     pack, prompts = write_pack(tmp_path), tmp_path / "prompts"
     prompts.mkdir()

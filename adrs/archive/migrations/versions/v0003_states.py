@@ -25,7 +25,12 @@ def upgrade() -> None:
     for table, name, comment in _ORDERS:
         op.add_column(table, sa.Column(name, sa.Integer(), nullable=True, comment=comment))
     op.add_column("campaigns", sa.Column("session", sa.Integer(), comment="the session that may write"))
-    op.add_column("sessions", sa.Column("worked", sa.Float(), comment="seconds, pauses left out; see tables"))
+    op.add_column(
+        "sessions",
+        sa.Column(
+            "worked", sa.Float(), comment="seconds, pauses left out, by a clock that nobody sets; to the last heartbeat"
+        ),
+    )
     op.add_column("trials", sa.Column("meaning", sa.String(64), comment="hash of the program's syntax tree"))
     op.add_column("trials", sa.Column("hints", sa.JSON(), comment="numbers of the hints that its prompt held"))
     state = sa.Column("state", sa.String(12), nullable=False, server_default="planned", comment=_STATE)
