@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from adrs.archive.raw import Raw
 from tests.cli.command import adrs, start
 from tests.cli.test_run import rows, wait_for
 from tests.report.command import adrs as here
@@ -105,8 +106,7 @@ def test_a_changed_reply_is_named(copy):
 
 
 def test_changed_prompts_and_a_changed_problem_are_said_first(tmp_path):
-    from adrs.archive.raw import Raw
-from adrs.testing.samples import write_pack
+    from adrs.testing.samples import write_pack
 
     pack, prompts = write_pack(tmp_path), tmp_path / "prompts"
     prompts.mkdir()
