@@ -1,10 +1,20 @@
+from dataclasses import replace
+
 import pytest
 
 from adrs.campaign.parts import Outcome
 from adrs.config import CampaignConfig
-from adrs.errors import EvaluatorBroken, Interrupted, PackError, ProviderUnavailable, SandboxUnavailable
+from adrs.errors import (
+    BudgetExhausted,
+    EvaluatorBroken,
+    Interrupted,
+    PackError,
+    ProviderUnavailable,
+    SandboxUnavailable,
+)
 from adrs.evaluation import Status
 from adrs.events import NewBest, Stopping, TrialEnded
+from adrs.trial import Spend
 from tests.campaign.world import Inline, Nudger, World, facts
 
 
@@ -186,3 +196,49 @@ def test_a_seed_that_fails_ends_the_campaign(make):
     outcome = world.loop().run()
     assert isinstance(outcome.error, PackError)
     assert "LIMIT 70 crashed" in outcome.reason
+
+
+def test_once_the_target_is_reached_no_more_calls_are_made_and_nobody_waits(make):
+    world = make(trials=500, target=1.0)
+    budget, told = world.budget(), []
+    loop = world.loop(budget)
+    loop._parts = replace(loop._parts, stop_waiting=lambda: told.append("stop"))
+    assert loop.run().reason == "the target of 1 was reached"
+    assert told == ["stop"]
+    with pytest.raises(Interrupted):
+        budget.reserve(Spend(dollars=0.01))
+
+
+def test_evaluations_promised_to_open_trials_come_before_new_validations(make, monkeypatch):
+    """Killed at any evaluation, a campaign limited in evaluations leaves no trial open at its end."""
+
+    class Killed(BaseException):
+        pass
+
+    for place in range(4, 14):
+        world = make(f"killed-{place}", trials=None, evaluations=14)
+        world.bench._fail = lambda count, place=place: Killed() if count == place else None
+        with pytest.raises(Killed):
+            world.loop().run()
+        world.bench._fail = lambda count: None
+        assert world.loop().run().finished
+        assert world.archive.planned() == []
+        assert world.archive.counts()[1] <= 14
+
+
+def test_time_that_a_failed_evaluation_took_is_spent(make):
+    world = make(bench=Inline(lambda count: SandboxUnavailable("died") if count == 3 else None), trials=5)
+    budget = world.budget()
+    assert world.loop(budget).run().finished
+    assert budget.spent.seconds > 0
+    assert budget.spent.seconds == pytest.approx(world.archive.spend().seconds, abs=0.05)
+
+
+def test_a_budget_that_pays_for_no_call_is_no_finish(make):
+    class Poor(Nudger):
+        def propose(self, problem, parents, rng):
+            raise BudgetExhausted("the next call could bring the total over the limit")
+
+    outcome = make(proposer=lambda number: Poor()).loop().run()
+    assert not outcome.finished
+    assert isinstance(outcome.error, BudgetExhausted)
