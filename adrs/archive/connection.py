@@ -27,8 +27,8 @@ _R = TypeVar("_R")
 def connect(url: URL) -> Engine:
     """Return an engine for `url` with a single connection: one process, one writer.
 
-    SQLite is put in WAL mode with a flush at every commit, so that readers never block the writer, and neither
-    `kill -9` nor a power cut loses what was committed.
+    SQLite is put in WAL mode, so that readers never block the writer and `kill -9` loses nothing that was committed.
+    What must survive a power cut as well is flushed to the disk: see `Database.run`.
 
     Raises:
         ConfigError: It is no URL of SQLite or PostgreSQL.
