@@ -70,7 +70,7 @@ def test_several_workers_killed_at_every_transition_lose_nothing(yard_of, shop, 
 
 def least(method, moments):
     """Return how many of the kills must come about: what happens seldom, or at the start only, runs out."""
-    return {"add_reference": len(moments) // 2, "reconfigure": len(moments) - 1, "add_event": 2}.get(
+    return {"add_reference": len(moments) // 2, "reconfigure": len(moments) - 1, "add_event": 1}.get(
         method, len(moments)
     )
 
