@@ -15,7 +15,7 @@ from adrs.archive.statements import Prepared
 from adrs.archive.states import TrialState
 from adrs.archive.tables import campaigns, completions, evaluations, events, references, texts, trials, underway
 from adrs.evaluation import Evaluation
-from adrs.llm import Completion, Prompt, Quote
+from adrs.llm import Completion, Message, Prompt, Quote
 from adrs.trial import Parents, Proposal, Trial
 
 _PLANNED = ("campaign", "number", "parents", "inspirations", "failed", "proposed", "state", "planned_after", "hints")
@@ -164,7 +164,7 @@ class Writer:
             call=call,
             request=request,
             state="sent",
-            prompt=[[message.role, self._text(connection, message.content)] for message in prompt.messages],
+            prompt=[[message.role, self._said(connection, message)] for message in prompt.messages],
             prompt_hash=prompt.hash,
             seed=seed,
             sent=time.time(),
@@ -249,6 +249,10 @@ class Writer:
         digest = hashlib.sha256(content.encode()).hexdigest()
         _text[connection.dialect.name].run(connection, hash=digest, content=content)
         return digest
+
+    def _said(self, connection: Connection, message: Message) -> str:
+        keep = self._shared if message.role == "system" else self._text
+        return keep(connection, message.content)
 
     def _shared(self, connection: Connection, content: str) -> str:
         """Keep a text that many rows name; return its hash."""

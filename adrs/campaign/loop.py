@@ -1,5 +1,6 @@
 """The loop: plan, propose, evaluate, tell. One thread decides; model threads and evaluation workers wait and work."""
 
+import gc
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -56,6 +57,7 @@ class Loop:
             self._parts.tell_user(Recalled(trial))
             self._hear(trial, validations.get(trial.number))
         self._restore_promotion()
+        gc.freeze()  # what is there by now stays, and need not be looked through again and again
         self._state.next_number = self._parts.archive.counts()[0]
         for plan in planned:
             self._take_up(plan)
