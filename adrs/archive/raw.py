@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from adrs.archive.schema import require
-from adrs.archive.tables import METADATA, Deflated
+from adrs.archive.tables import METADATA, Deflated, deflate
 from adrs.errors import ArchiveError
 
 Kind: TypeAlias = Literal["text", "integer", "real", "blob"]
@@ -94,7 +94,7 @@ def _inflate(value: bytes | str | None) -> str | bytes | None:
 
 
 def _deflate(value: str | None) -> bytes | None:
-    return None if value is None else zlib.compress(value.encode())
+    return None if value is None else deflate(value)
 
 
 @contextmanager
